@@ -1,0 +1,126 @@
+"""The ledger: what the release log says, as the fold of its events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from gcp_deploy.domain.events import Event, EventType, Lease
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A default version was chosen: from *since* on, by *actor*, in event *sequence*."""
+
+    version: str
+    since: datetime
+    actor: str
+    because: str
+    sequence: int
+    git_sha: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The state of a model as its release log tells it."""
+
+    sequence: int = 0
+    head: str = ""
+    """Hash of the last event's bytes; set by whoever read them."""
+    lease: Lease | None = None
+    verified: frozenset[tuple[str, str]] = frozenset()
+    """Pairs of version and digest of the golden rows it answered rightly."""
+    approved: frozenset[str] = frozenset()
+    """Versions that became the default at some time, verified or by a recorded reason."""
+    stack: tuple[str, ...] = ()
+    """Defaults, oldest first; the last one is the default now. A rollback shortens it."""
+    decisions: tuple[Decision, ...] = ()
+    moving: str = ""
+    """The version that a run was making the default when it was last heard of."""
+    operation: str = ""
+    """The operation that a run was waiting for when it was last heard of."""
+    golden: dict[str, str] = field(default_factory=dict)
+    """For each version the object name of the golden rows it was last verified with."""
+
+    @property
+    def default(self) -> str:
+        """The default version by the log, or ``""``."""
+        return self.stack[-1] if self.stack else ""
+
+    @property
+    def previous(self) -> str:
+        """The default before, which a rollback goes to, or ``""``."""
+        return self.stack[-2] if len(self.stack) > 1 else ""
+
+    def is_verified(self, version: str) -> bool:
+        """Whether *version* ever answered golden rows rightly while really served."""
+        return any(one == version for one, _ in self.verified)
+
+    def serving_at(self, time: datetime) -> Decision | None:
+        """Return the decision in force at *time*, or None before the first one."""
+        return next((one for one in reversed(self.decisions) if one.since <= time), None)
+
+
+def fold(events: Iterable[Event], ledger: Ledger | None = None) -> Ledger:
+    """Fold *events*, in order, into *ledger*."""
+    state = ledger or Ledger()
+    for event in events:
+        state = _apply(state, event)
+    return state
+
+
+def _apply(state: Ledger, event: Event) -> Ledger:
+    state = replace(state, sequence=event.sequence, lease=event.lease)
+    match event.type:
+        case EventType.OPERATION_STARTED:
+            return replace(state, operation=str(event.data.get("operation", "")))
+        case EventType.VERSION_VERIFIED:
+            pair = (event.version, str(event.data.get("golden", "")))
+            golden = state.golden | {event.version: str(event.data.get("golden_object", ""))}
+            return replace(state, verified=state.verified | {pair}, golden=golden)
+        case EventType.DEFAULT_MOVING:
+            return replace(state, moving=event.version)
+        case EventType.PROMOTED | EventType.ROLLED_BACK:
+            return _decide(state, event)
+        case EventType.VERSION_RETIRED:
+            return _retire(state, event)
+        case EventType.FAILED | EventType.FINISHED:
+            return replace(state, moving="", operation="")
+        case _:
+            return state
+
+
+def _decide(state: Ledger, event: Event) -> Ledger:
+    decision = Decision(
+        event.version,
+        event.time,
+        event.actor,
+        event.because,
+        event.sequence,
+        str(event.data.get("git_sha", "")),
+    )
+    if event.type is EventType.ROLLED_BACK and event.version in state.stack:
+        last = len(state.stack) - 1 - state.stack[::-1].index(event.version)
+        stack = state.stack[: last + 1]
+    elif state.default == event.version:
+        stack = state.stack
+    else:
+        stack = (*state.stack, event.version)
+    return replace(
+        state,
+        stack=stack,
+        decisions=(*state.decisions, decision),
+        approved=state.approved | {event.version},
+        moving="",
+    )
+
+
+def _retire(state: Ledger, event: Event) -> Ledger:
+    """A deleted version can be nobody's rollback target; an undeployed one can."""
+    if not event.data.get("deleted"):
+        return state
+    return replace(
+        state,
+        stack=tuple(one for one in state.stack if one != event.version),
+        verified=frozenset(pair for pair in state.verified if pair[0] != event.version),
+        approved=state.approved - {event.version},
+    )
