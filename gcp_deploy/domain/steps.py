@@ -158,7 +158,9 @@ def describe(step: Step) -> str:
             return f"{model}@{version}, which failed to be created"
         case RegisterVersion(spec, new_model):
             what = "model" if new_model else "a new version of"
-            return f"{what} {spec.model} from {spec.digest.hex[:12]}, served by {spec.recipe.runtime}"
+            return (
+                f"{what} {spec.model} from {spec.digest.hex[:12]}, served by {spec.recipe.runtime}"
+            )
         case AwaitVersion(model, version):
             return f"{model}@{version}, which is being created"
         case CreateEndpoint(model):
