@@ -59,7 +59,7 @@ class GcpDeployError(Exception):
 
 
 class UsageError(GcpDeployError):
-    """What was typed or configured cannot be done; knowable without changing anything."""
+    """What was typed or configured cannot be done; known without changing anything."""
 
     exit_code = ExitCode.USAGE
 
@@ -77,7 +77,7 @@ class MissingExtra(UsageError):
 
 
 class BadInstances(UsageError):
-    """The rows to predict are not what the model takes; the message names the row and the column."""
+    """The rows to predict are not what the model takes; names the row and the column."""
 
 
 class NotFound(UsageError):
@@ -135,7 +135,7 @@ class Conflict(GcpDeployError):
 
 
 class RollbackImpossible(GcpDeployError):
-    """There is no verified earlier default to go back to; nothing was touched."""
+    """There is no earlier default to go back to; nothing was touched."""
 
     exit_code = ExitCode.ROLLBACK_IMPOSSIBLE
 

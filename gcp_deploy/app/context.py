@@ -1,5 +1,6 @@
 """What every use case is given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -40,6 +41,8 @@ class Context:
     """Which process holds a lease: the same words after a restart mean the same run."""
     run: str
     """A fresh id for this run."""
+    is_dead: Callable[[str], bool]
+    """Tells whether the process that an owner names is known to be gone."""
     lease_time: timedelta = timedelta(minutes=5)
 
     def layout(self, model: str) -> Layout:

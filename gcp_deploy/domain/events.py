@@ -1,4 +1,4 @@
-"""Events of the release log: append-only, numbered from 1, each carrying the hash of the one before.
+"""Events of the release log: append-only, numbered, each carrying the hash of the one before.
 
 An event is stored as ``log/00000042.json``, created with ``ifGenerationMatch=0``: two writers
 cannot both append number 42. The hash is the sha256 of the stored bytes of the event before, so
@@ -37,6 +37,8 @@ class EventType(StrEnum):
     VERSION_RETIRED = "version_retired"
     FAILED = "failed"
     """A run ended in an error, ``data.message``; traffic is what it was."""
+    INTERRUPTED = "interrupted"
+    """A run stopped while ``data.operation`` goes on; the next run waits for it first."""
     FINISHED = "finished"
 
 

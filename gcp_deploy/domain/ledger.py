@@ -73,6 +73,8 @@ def _apply(state: Ledger, event: Event) -> Ledger:
     match event.type:
         case EventType.OPERATION_STARTED:
             return replace(state, operation=str(event.data.get("operation", "")))
+        case EventType.VERSION_REGISTERED | EventType.VERSION_DEPLOYED:
+            return replace(state, operation="")
         case EventType.VERSION_VERIFIED:
             pair = (event.version, str(event.data.get("golden", "")))
             golden = state.golden | {event.version: str(event.data.get("golden_object", ""))}
@@ -98,13 +100,14 @@ def _decide(state: Ledger, event: Event) -> Ledger:
         event.sequence,
         str(event.data.get("git_sha", "")),
     )
-    if event.type is EventType.ROLLED_BACK and event.version in state.stack:
-        last = len(state.stack) - 1 - state.stack[::-1].index(event.version)
-        stack = state.stack[: last + 1]
-    elif state.default == event.version:
-        stack = state.stack
+    stack = state.stack
+    if event.type is EventType.ROLLED_BACK and event.version in stack:
+        stack = stack[: len(stack) - stack[::-1].index(event.version)]
     else:
-        stack = (*state.stack, event.version)
+        # Somebody else's tool may have moved the default since we last did: it is the previous one.
+        for version in (str(event.data.get("previous", "")), event.version):
+            if version and version != (stack[-1] if stack else ""):
+                stack = (*stack, version)
     return replace(
         state,
         stack=stack,

@@ -143,7 +143,7 @@ class Endpoint:
     """The dedicated host, with scheme; empty on a shared endpoint."""
 
     def of_version(self, version: str) -> DeployedModel | None:
-        """Return the deployed model of *version*, the one with most traffic if there are several."""
+        """Return the deployed model of *version*, the busiest if there are several."""
         found = [one for one in self.deployed if one.version == version]
         return max(found, key=lambda one: self.split.get(one.id, 0), default=None)
 
@@ -183,7 +183,7 @@ class Observed:
         return next((one for one in self.versions if one.version == version), None)
 
     def by_identity(self, identity: str) -> Version | None:
-        """Return the version with that identity; the newest that is not failed, else a failed one."""
+        """Return the newest version of that identity, rather one that did not fail."""
         found = [one for one in self.versions if one.identity == identity]
         alive = [one for one in found if one.state is not VersionState.FAILED]
         return max(alive or found, key=lambda one: one.created, default=None)
