@@ -11,15 +11,13 @@ from gcp_deploy.domain import names
 from gcp_deploy.errors import BadName
 
 RESERVED_LABELS = "gcp-deploy-"
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
-_MACHINE = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
-_ACCOUNT = re.compile(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+")
-_PREFIX = re.compile(r"(?:[A-Za-z0-9_.=-]+(?:/[A-Za-z0-9_.=-]+)*)?")
+_LOOPBACK = r"localhost|127(\.\d{1,3}){3}|::1"
+_PREFIX = r"(?:[A-Za-z0-9_.=-]+(?:/[A-Za-z0-9_.=-]+)*)?"
 
 
 def is_loopback(host: str) -> bool:
     """Tell whether *host*, without a port, is this machine."""
-    return _LOOPBACK.fullmatch(host.lower().strip("[]")) is not None
+    return re.fullmatch(_LOOPBACK, host.lower().strip("[]")) is not None
 
 
 def model(name: str) -> str:
@@ -37,23 +35,21 @@ def target(name: str) -> str:
 
 def prefix(text: str) -> str:
     """A folder of the bucket without slashes around it; empty means the bucket itself."""
-    if not _PREFIX.fullmatch(text) or {".", ".."} & set(text.split("/")):
+    if not re.fullmatch(_PREFIX, text) or {".", ".."} & set(text.split("/")):
         raise ValueError("a folder such as 'models/churn', without slashes at its ends")
     return text
 
 
 def machine_type(text: str) -> str:
     """A Compute Engine or mls1 machine type."""
-    if not _MACHINE.fullmatch(text):
-        raise ValueError("a machine type such as n1-standard-2")
-    return text
+    pattern = r"[a-z][a-z0-9]*(-[a-z0-9]+)+"
+    return _match(pattern, text, "a machine type such as n1-standard-2")
 
 
 def account(text: str) -> str:
     """The e-mail address of a service account."""
-    if not _ACCOUNT.fullmatch(text):
-        raise ValueError("a service account such as deployer@PROJECT.iam.gserviceaccount.com")
-    return text
+    expected = "a service account such as deployer@PROJECT.iam.gserviceaccount.com"
+    return _match(r"[^@\s,]+@[^@\s,]+\.[^@\s,]+", text, expected)
 
 
 def replicas(number: int) -> int:

@@ -1,8 +1,6 @@
 """The commented example and the docs table, both made from the schema."""
 
-import json
 from collections.abc import Sequence
-from textwrap import wrap
 
 from gcp_deploy.settings.schema import ENDPOINTS, SETTINGS_FILE, TARGET, TOP, Key, Kind
 
@@ -54,6 +52,8 @@ def table() -> str:
 
 
 def _block(key: Key) -> str:
+    from textwrap import wrap  # noqa: PLC0415  (only init and the docs need it)
+
     default = f" Default: {key.default}." if key.default else ""
     doc = "".join(f"# {line}\n" for line in wrap(key.doc + default, 94))
     return f"{doc}#{key.name} = {_toml(key)}\n"
@@ -61,6 +61,8 @@ def _block(key: Key) -> str:
 
 def _toml(key: Key) -> str:
     """Write the example's value; TOML and JSON write texts, numbers and lists alike."""
+    import json  # noqa: PLC0415  (only init and the docs need it)
+
     if key.kind is Kind.TABLE:
         pairs = ", ".join(f"{one} = {json.dumps(value)}" for one, value in key.example.items())
         return f"{{ {pairs} }}"

@@ -5,7 +5,6 @@ wrote it, and its pid may be another process by then; so the start time is compa
 system tells it (``/proc``).
 """
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +33,8 @@ def running_platform(state_dir: Path) -> LocalPlatform | None:
 
     A file that is missing, half written, of another version or left by a dead process means None.
     """
+    import json  # noqa: PLC0415  (only when there is a local platform to look for)
+
     try:
         content = json.loads((state_dir / PLATFORM_FILE).read_bytes())
         found = _platform(content)
