@@ -1,0 +1,33 @@
+"""Long-running operations of ``aiplatform`` v1 (port ``Operations``)."""
+
+from typing import Any
+
+from gcp_deploy.adapters.aiplatform import wire
+from gcp_deploy.adapters.answers import Call
+from gcp_deploy.adapters.google_api import GoogleApi
+from gcp_deploy.domain.operations import Operation
+from gcp_deploy.errors import UsageError
+
+
+class RegionOperations:
+    """The operations of a region: of models, of endpoints, and without a parent."""
+
+    def __init__(self, api: GoogleApi) -> None:
+        self._api = api
+
+    def get(self, name: str) -> Operation:
+        """Return the operation as it is now; UsageError when *name* is no operation's."""
+        locations = self._api.service.projects().locations()
+        collection: Any = locations
+        if "/models/" in name:
+            collection = locations.models()
+        elif "/endpoints/" in name:
+            collection = locations.endpoints()
+        try:
+            request = collection.operations().get(name=name)
+        except TypeError as error:  # the discovery document's pattern for names
+            raise UsageError(
+                f"not the name of an operation: {name!r}",
+                hint="projects/PROJECT/locations/REGION/…/operations/NUMBER",
+            ) from error
+        return wire.operation(self._api.run(request, Call(f"operation {name}")))

@@ -1,0 +1,94 @@
+"""Online predictions in ``aiplatform`` v1 (port ``Predictor``)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gcp_deploy.adapters.aiplatform import wire
+from gcp_deploy.adapters.answers import Call, unreadable
+from gcp_deploy.adapters.google_api import GoogleApi, Json
+from gcp_deploy.adapters.instances import body_of, predictions_of
+from gcp_deploy.adapters.resources import last
+from gcp_deploy.domain.release import Endpoint, Version
+from gcp_deploy.errors import NotFound, UsageError
+from gcp_deploy.ports import Answer
+
+_PERMISSION = "aiplatform.endpoints.predict"
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """The bytes of the container's answer, and who gave it."""
+
+    body: bytes
+    content_type: str
+    version: str
+    deployed_model: str
+
+
+class EndpointPredictor:
+    """Asks endpoints, on their dedicated host when they have one."""
+
+    def __init__(self, api: GoogleApi) -> None:
+        self._api = api
+
+    def predict(self, endpoint: Endpoint, model: str, instances: Sequence[Any]) -> Answer:
+        """Ask the address applications ask: the split decides who answers."""
+        call = self._call(f"endpoint {last(endpoint.name)} of {model}")
+        request = self._endpoints.predict(endpoint=endpoint.name, body=body_of(instances))
+        answer = self._api.run(request, call, host=endpoint.host)
+        return wire.answer_of(answer, predictions_of(answer, len(instances), call))
+
+    def ask_version(
+        self, endpoint: Endpoint, model: str, version: Version, instances: Sequence[Any]
+    ) -> Answer:
+        """Ask one version through ``deployedModels/ID/invoke``, also at 0 %.
+
+        UsageError where there is no such way: on a shared endpoint, and with a prebuilt image,
+        which declares no ``invokeRoutePrefix``.
+        """
+        what = f"version {model}@{version.version}"
+        deployed = endpoint.of_version(version.version)
+        if deployed is None:
+            raise NotFound(f"{what} is not deployed", hint="gcp-deploy status")
+        if not endpoint.host or not version.runtime.callable_before_traffic:
+            kind = "a shared endpoint" if not endpoint.host else "a prebuilt image"
+            raise UsageError(
+                f"{what} cannot be asked directly: {kind} has no way to one version",
+                hint="a dedicated endpoint and the serving image have; else give it a share of 1 %",
+            )
+        call = self._call(what)
+        invoke = self._endpoints.deployedModels().invoke()
+        request = invoke.invoke(
+            endpoint=endpoint.name,
+            deployedModelId=deployed.id,
+            invokeId=wire.PREDICT_ROUTE.lstrip("/"),
+            body=body_of(instances),
+        )
+        answer: Json = self._api.run(request, call, host=endpoint.host)
+        predictions = predictions_of(answer, len(instances), call)
+        return Answer(predictions, model, version.version, deployed.id)
+
+    def raw_predict(
+        self, endpoint: Endpoint, body: bytes, *, content_type: str = "application/json"
+    ) -> RawAnswer:
+        """Send *body* to the container as it is; numbers come back as the container wrote them."""
+        call = self._call(f"endpoint {last(endpoint.name)}")
+        url = self._api.url(endpoint.name, "rawPredict", host=endpoint.host)
+        content, headers = self._api.send(url, body, content_type, call)
+        if not content:
+            raise unreadable(call, "nothing")
+        return RawAnswer(
+            body=content,
+            content_type=str(headers.get("content-type", "")),
+            version=str(headers.get("x-vertex-ai-model-version-id", "")),
+            deployed_model=str(headers.get("x-vertex-ai-deployed-model-id", "")),
+        )
+
+    @staticmethod
+    def _call(what: str) -> Call:
+        return Call(what, _PERMISSION, instances=True)
+
+    @property
+    def _endpoints(self) -> Any:
+        return self._api.service.projects().locations().endpoints()

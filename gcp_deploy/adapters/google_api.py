@@ -1,0 +1,102 @@
+"""A REST API of Google's, by its static discovery document, with our retries and our errors."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from googleapiclient import discovery
+
+from gcp_deploy.adapters.answers import Call, refused, translated, unreadable
+from gcp_deploy.adapters.cleaning import glimpse
+from gcp_deploy.adapters.http import RequestsHttp, Session, bounded
+from gcp_deploy.adapters.refusals import read
+from gcp_deploy.adapters.retries import Retrier
+from gcp_deploy.ports import Clock
+
+Json = dict[str, Any]
+
+_OURS = {"name", "predictions"}
+"""An operation carries its error beside its name: that is no refusal of the call."""
+
+_T = TypeVar("_T")
+
+
+class GoogleApi:
+    """``aiplatform`` or ``ml``, version v1, at *base_url*.
+
+    Requests are built by :attr:`service`, which checks their parameters against the discovery
+    document, and sent by :meth:`run`. Bodies are the JSON of the API: ours are made in ``wire``.
+    """
+
+    def __init__(
+        self, name: str, base_url: str, *, session: Session, retrier: Retrier, clock: Clock
+    ) -> None:
+        self._session = session
+        self._retrier = retrier
+        self._clock = clock
+        self._base = base_url.rstrip("/") + "/"
+        self.service: Any = discovery.build(
+            name,
+            "v1",
+            http=RequestsHttp(session),
+            cache_discovery=False,
+            static_discovery=True,
+            client_options={"api_endpoint": self._base},
+        )
+
+    def run(self, request: Any, call: Call, *, host: str = "") -> Json:
+        """Send *request*, to *host* instead of the base address when given; return the answer.
+
+        Raises what :mod:`gcp_deploy.adapters.answers` makes of a refusal.
+        """
+        if host:
+            path = request.uri.removeprefix(self._base)
+            request.uri = f"{host.rstrip('/')}/{path}"
+        return self._retrier(lambda: self._once(request, call), safe=call.safe)
+
+    def pages(
+        self, request: Any, following: Callable[[Any, Json], Any], key: str, call: Call
+    ) -> Iterator[Json]:
+        """Yield what stands under *key* on all pages; an empty page may lack the key.
+
+        *following* makes the request for the next page: the ``…_next`` method of the collection.
+        """
+        while request is not None:
+            answer = self.run(request, call)
+            yield from answer.get(key) or []
+            request = following(request, answer)
+
+    def send(self, url: str, body: bytes, content_type: str, call: Call) -> tuple[bytes, Json]:
+        """POST *body* as it is to *url*; return the bytes and the headers of the answer."""
+        return self._retrier(lambda: self._send(url, body, content_type, call), safe=call.safe)
+
+    def url(self, name: str, verb: str, *, host: str = "") -> str:
+        """Return the address of a method of the resource *name*."""
+        return f"{(host or self._base).rstrip('/')}/v1/{name}:{verb}"
+
+    def repeat(self, work: Callable[[], _T]) -> _T:
+        """Return what *work* returns, repeated as one piece: it looks before it writes again."""
+        return self._retrier(work)
+
+    def _once(self, request: Any, call: Call) -> Json:
+        with translated(call, self._clock):
+            answer = request.execute(num_retries=0)
+        if not isinstance(answer, dict):
+            raise unreadable(call, f"{glimpse(str(answer).encode())!r} instead of JSON")
+        if "error" in answer and not _OURS & answer.keys():
+            # AI Platform's prediction service refuses with status 200, too.
+            body = json.dumps(answer).encode()
+            raise refused(read(400, {}, body, now=self._clock.now()), call)
+        return answer
+
+    def _send(self, url: str, body: bytes, content_type: str, call: Call) -> tuple[bytes, Json]:
+        with translated(call, self._clock):
+            answer = self._session.request(
+                "POST", url, data=body, headers={"Content-Type": content_type}, stream=True
+            )
+            with answer:
+                content = bounded(answer)
+        if answer.status_code != 200:
+            now = self._clock.now()
+            raise refused(read(answer.status_code, answer.headers, content, now=now), call)
+        return content, {key.lower(): value for key, value in answer.headers.items()}

@@ -1,0 +1,26 @@
+"""Long-running operations of ``ml`` v1 (port ``Operations``)."""
+
+from gcp_deploy.adapters.answers import Call
+from gcp_deploy.adapters.google_api import GoogleApi
+from gcp_deploy.adapters.ml_engine import wire
+from gcp_deploy.domain.operations import Operation
+from gcp_deploy.errors import UsageError
+
+
+class ProjectOperations:
+    """The operations of a project."""
+
+    def __init__(self, api: GoogleApi) -> None:
+        self._api = api
+
+    def get(self, name: str) -> Operation:
+        """Return the operation as it is now; UsageError when *name* is no operation's."""
+        try:
+            request = self._api.service.projects().operations().get(name=name)
+        except TypeError as error:  # the discovery document's pattern for names
+            raise UsageError(
+                f"not the name of an operation: {name!r}", hint="projects/PROJECT/operations/NAME"
+            ) from error
+        return wire.operation(
+            self._api.run(request, Call(f"operation {name}", "ml.operations.get"))
+        )

@@ -1,0 +1,91 @@
+"""Repeating what is safe to repeat, for a bounded time.
+
+Google's rules for Cloud Storage ("Retry strategy") hold for all services here: transient are 408,
+429, 500, 502, 503, 504, broken connections and timeouts; repeated is only what is safe to repeat.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import tenacity
+
+from gcp_deploy.errors import TemporaryError
+from gcp_deploy.ports import Clock
+
+FIRST, LONGEST = 1.0, 32.0
+"""Seconds: the bound of the first wait, which doubles, and of all later ones."""
+
+_LEAST = 0.01
+"""Seconds that a failed try costs: also where time stands still, trying comes to an end."""
+
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+class Budget:
+    """The time that one command may lose to trouble: failed tries and the waits after them.
+
+    All calls of a command share one budget, so that N calls in an outage do not take N deadlines;
+    an operation that is waited for while all is well does not use it up.
+    """
+
+    def __init__(self, limit: timedelta) -> None:
+        self.left = limit.total_seconds()
+
+    def spend(self, seconds: float) -> None:
+        """Take *seconds* away."""
+        self.left -= max(0.0, seconds)
+
+
+class Retrier:
+    """Exponential backoff with full jitter; what ``Retry-After`` says goes before it.
+
+    *random* returns a number in [0, 1). Full jitter: AWS Architecture Blog, "Exponential Backoff
+    And Jitter".
+    """
+
+    def __init__(self, clock: Clock, budget: Budget, random: Callable[[], float]) -> None:
+        self._clock = clock
+        self._budget = budget
+        self._random = random
+
+    def __call__(self, work: Callable[[], _T], *, safe: bool = True) -> _T:
+        """Return what *work* returns; repeat it while it raises TemporaryError and there is time.
+
+        When it is not *safe* to repeat, it is repeated only after an answer that says that
+        nothing was done (``TemporaryError.answered``: the service asked to come back later).
+        """
+        again = tenacity.retry_if_exception(
+            lambda error: isinstance(error, TemporaryError) and (safe or error.answered)
+        )
+        retrying = tenacity.Retrying(
+            retry=again, wait=self._wait, stop=self._stop, sleep=self._sleep, reraise=True
+        )
+        result: _T = retrying(self._timed, work)
+        return result
+
+    def _timed(self, work: Callable[[], _T]) -> _T:
+        start = self._clock.monotonic()
+        try:
+            return work()
+        except TemporaryError:
+            self._budget.spend(max(_LEAST, self._clock.monotonic() - start))
+            raise
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, TemporaryError) and error.retry_after is not None:
+            return error.retry_after
+        bound: float = min(LONGEST, FIRST * 2.0 ** (state.attempt_number - 1))
+        return self._random() * bound
+
+    def _stop(self, state: tenacity.RetryCallState) -> bool:
+        """There is no use in waiting for a time that lies behind the deadline."""
+        return state.upcoming_sleep > self._budget.left
+
+    def _sleep(self, seconds: float) -> None:
+        _log.debug("waiting %.2f s before the next try, %.0f s left", seconds, self._budget.left)
+        self._budget.spend(seconds)
+        self._clock.sleep(seconds)
