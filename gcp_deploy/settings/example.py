@@ -52,7 +52,7 @@ def table() -> str:
 
 
 def _block(key: Key) -> str:
-    from textwrap import wrap  # noqa: PLC0415  (only init and the docs need it)
+    from textwrap import wrap
 
     default = f" Default: {key.default}." if key.default else ""
     doc = "".join(f"# {line}\n" for line in wrap(key.doc + default, 94))
@@ -61,7 +61,7 @@ def _block(key: Key) -> str:
 
 def _toml(key: Key) -> str:
     """Write the example's value; TOML and JSON write texts, numbers and lists alike."""
-    import json  # noqa: PLC0415  (only init and the docs need it)
+    import json
 
     if key.kind is Kind.TABLE:
         pairs = ", ".join(f"{one} = {json.dumps(value)}" for one, value in key.example.items())

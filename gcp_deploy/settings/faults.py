@@ -30,7 +30,7 @@ def not_expected(value: object, expected: str) -> str:
 
 def unknown_key(name: str, known: Iterable[str]) -> str:
     """Say that *name* is no key, and which one was probably meant."""
-    from difflib import get_close_matches  # noqa: PLC0415  (only when something is wrong)
+    from difflib import get_close_matches
 
     known = sorted(known)
     close = get_close_matches(name.replace("-", "_").lower(), known, n=1)

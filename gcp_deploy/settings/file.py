@@ -62,7 +62,7 @@ def _read(path: Path) -> bytes:
 
 
 def _parse(path: Path, data: bytes) -> dict[str, Any]:
-    import tomllib  # noqa: PLC0415  (most applications have no file)
+    import tomllib
 
     try:
         return tomllib.loads(data.decode())

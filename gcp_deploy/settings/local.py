@@ -33,7 +33,7 @@ def running_platform(state_dir: Path) -> LocalPlatform | None:
 
     A file that is missing, half written, of another version or left by a dead process means None.
     """
-    import json  # noqa: PLC0415  (only when there is a local platform to look for)
+    import json
 
     try:
         content = json.loads((state_dir / PLATFORM_FILE).read_bytes())
