@@ -21,6 +21,8 @@ from gcp_deploy.ports import Clock
 LOGIN = "gcloud auth application-default login"
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 _SLOW_DOWN = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
+_CUT_OFF = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
+"""An answer began: the request is not under way any more."""
 _FULL = "max allowed number"
 """Of models or versions in a project: waiting does not help, though it is a 429 too."""
 
@@ -37,6 +39,10 @@ class Call:
     """Repeating it does no harm."""
     instances: bool = False
     """It carries rows to predict, so that a refusal is about them."""
+
+
+class NotBegun(errors.TemporaryError):
+    """The service asked to come back later before it did anything: repeating does no harm."""
 
 
 @contextmanager
@@ -98,7 +104,6 @@ def unreadable(call: Call, seen: str) -> errors.TemporaryError:
     return errors.TemporaryError(
         f"{call.what}: the service answered with {clean(seen, longest=120)}",
         hint="run the same command again",
-        answered=False,
     )
 
 
@@ -106,7 +111,7 @@ def unauthenticated(error: auth.GoogleAuthError) -> errors.GcpDeployError:
     """Return the error for credentials that are missing, expired, or cannot be refreshed."""
     text = clean(str(error.args[0] if error.args else error), longest=200)
     if isinstance(error, auth.TransportError | auth.TimeoutError) or error.retryable:
-        return errors.TemporaryError(f"no access token: {text}", hint="run the same command again")
+        return NotBegun(f"no access token: {text}", hint="run the same command again")
     permission = "iam.serviceAccounts.getAccessToken"
     if "impersonated" in text or permission in str(error):
         return errors.PermissionDenied(
@@ -120,11 +125,11 @@ def unauthenticated(error: auth.GoogleAuthError) -> errors.GcpDeployError:
 
 def _come_back(refusal: Refusal, call: Call) -> errors.TemporaryError:
     """A 429 is given before anything is done; after a 5xx, whether a write took effect is open."""
-    return errors.TemporaryError(
+    kind = NotBegun if refusal.status in {403, 429} else errors.TemporaryError
+    return kind(
         f"{call.what}: {refusal.message}",
         hint="run the same command again",
         retry_after=refusal.retry_after,
-        answered=refusal.status in {403, 429},
     )
 
 
@@ -180,12 +185,14 @@ def _no_answer(error: requests.RequestException, call: Call) -> errors.GcpDeploy
         how = "the host name is unknown"
     elif isinstance(error, requests.Timeout):
         how = "not in time"
+    elif isinstance(error, _CUT_OFF):
+        how = "the answer was cut off"
     else:
         how = "the connection broke"
     return errors.TemporaryError(
         f"{call.what}: no answer from {_host(error)}: {how}",
         hint="run the same command again",
-        answered=False,
+        answered=isinstance(error, _CUT_OFF),
     )
 
 

@@ -10,7 +10,7 @@ from gcp_deploy.adapters.answers import Call, refused, translated, unreadable
 from gcp_deploy.adapters.cleaning import glimpse
 from gcp_deploy.adapters.http import RequestsHttp, Session, bounded
 from gcp_deploy.adapters.refusals import read
-from gcp_deploy.adapters.retries import Retrier
+from gcp_deploy.adapters.retries import Repeat, Retrier
 from gcp_deploy.ports import Clock
 
 Json = dict[str, Any]
@@ -44,15 +44,17 @@ class GoogleApi:
             client_options={"api_endpoint": self._base},
         )
 
-    def run(self, request: Any, call: Call, *, host: str = "") -> Json:
+    def run(self, request: Any, call: Call, *, host: str = "", key: str = "") -> Json:
         """Send *request*, to *host* instead of the base address when given; return the answer.
 
-        Raises what :mod:`gcp_deploy.adapters.answers` makes of a refusal.
+        An answer without *key* is none. Raises what :mod:`gcp_deploy.adapters.answers` makes of a
+        refusal.
         """
         if host:
             path = request.uri.removeprefix(self._base)
             request.uri = f"{host.rstrip('/')}/{path}"
-        return self._retrier(lambda: self._once(request, call), safe=call.safe)
+        repeat = Repeat.ALWAYS if call.safe else Repeat.NOT_BEGUN
+        return self._retrier(lambda: self._once(request, call, key), repeat)
 
     def pages(
         self, request: Any, following: Callable[[Any, Json], Any], key: str, call: Call
@@ -68,17 +70,35 @@ class GoogleApi:
 
     def send(self, url: str, body: bytes, content_type: str, call: Call) -> tuple[bytes, Json]:
         """POST *body* as it is to *url*; return the bytes and the headers of the answer."""
-        return self._retrier(lambda: self._send(url, body, content_type, call), safe=call.safe)
+        return self._retrier(lambda: self._send(url, body, content_type, call))
 
     def url(self, name: str, verb: str, *, host: str = "") -> str:
         """Return the address of a method of the resource *name*."""
         return f"{(host or self._base).rstrip('/')}/v1/{name}:{verb}"
 
-    def repeat(self, work: Callable[[], _T]) -> _T:
-        """Return what *work* returns, repeated as one piece: it looks before it writes again."""
-        return self._retrier(work)
+    def write(
+        self,
+        write: Callable[[], _T],
+        find: Callable[[], _T | None],
+        repeat: Repeat = Repeat.ALWAYS,
+    ) -> _T:
+        """Return what *write* returns, or what *find* finds of it when its answer was lost.
 
-    def _once(self, request: Any, call: Call) -> Json:
+        *write* makes a call that is not safe to repeat; before it is made again, *find* looks
+        whether the first one took effect, and returns None when there is no trace of it.
+        """
+        tried = False
+
+        def attempt() -> _T:
+            nonlocal tried
+            if tried and (found := find()) is not None:
+                return found
+            tried = True
+            return write()
+
+        return self._retrier(attempt, repeat)
+
+    def _once(self, request: Any, call: Call, key: str) -> Json:
         with translated(call, self._clock):
             answer = request.execute(num_retries=0)
         if not isinstance(answer, dict):
@@ -87,6 +107,8 @@ class GoogleApi:
             # AI Platform's prediction service refuses with status 200, too.
             body = json.dumps(answer).encode()
             raise refused(read(400, {}, body, now=self._clock.now()), call)
+        if key and key not in answer:
+            raise unreadable(call, f"an object without {key!r}")
         return answer
 
     def _send(self, url: str, body: bytes, content_type: str, call: Call) -> tuple[bytes, Json]:

@@ -118,7 +118,7 @@ def bounded(answer: requests.Response) -> bytes:
     for piece in answer.iter_content(64 * 1024):
         content += piece
         if len(content) > _LARGEST_ANSWER:
-            raise TemporaryError(f"an answer of more than {_LARGEST_ANSWER} bytes", answered=False)
+            raise TemporaryError(f"an answer of more than {_LARGEST_ANSWER} bytes")
     return bytes(content)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gcp_deploy.adapters.answers import Call, unreadable
-from gcp_deploy.errors import BadInstances
+from gcp_deploy.errors import BadInstances, DeployFailed
 
 
 def body_of(instances: Sequence[Any]) -> dict[str, Any]:
@@ -26,10 +26,16 @@ def body_of(instances: Sequence[Any]) -> dict[str, Any]:
 
 
 def predictions_of(answer: Mapping[str, Any], count: int, call: Call) -> list[Any]:
-    """Return the predictions in *answer*: one for each of *count* instances, or no answer."""
+    """Return the predictions in *answer*: one for each of *count* instances.
+
+    DeployFailed when the model answers more or fewer rows.
+    """
     found = answer.get("predictions")
     if not isinstance(found, list):
-        raise unreadable(call, "no predictions")
+        raise unreadable(call, "predictions that are no list")
     if len(found) != count:
-        raise unreadable(call, f"{len(found)} predictions for {count} instances")
+        raise DeployFailed(
+            f"{call.what} gave {len(found)} predictions for {count} instances",
+            hint="the model has to answer every row",
+        )
     return found

@@ -7,10 +7,12 @@ Google's rules for Cloud Storage ("Retry strategy") hold for all services here: 
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from enum import Enum
 from typing import TypeVar
 
 import tenacity
 
+from gcp_deploy.adapters.answers import NotBegun
 from gcp_deploy.errors import TemporaryError
 from gcp_deploy.ports import Clock
 
@@ -22,6 +24,24 @@ _LEAST = 0.01
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
+
+
+class Repeat(Enum):
+    """After which TemporaryError a call is made again."""
+
+    ALWAYS = "it is safe to repeat, or looks before it does"
+    ANSWERED = "an answer came: the first call is not under way any more, and it can be looked"
+    NOT_BEGUN = "the answer says that nothing was done"
+
+    def allows(self, error: BaseException) -> bool:
+        """Tell whether to go on after *error*."""
+        match self:
+            case Repeat.ALWAYS:
+                return isinstance(error, TemporaryError)
+            case Repeat.ANSWERED:
+                return isinstance(error, TemporaryError) and error.answered
+            case Repeat.NOT_BEGUN:
+                return isinstance(error, NotBegun)
 
 
 class Budget:
@@ -51,17 +71,14 @@ class Retrier:
         self._budget = budget
         self._random = random
 
-    def __call__(self, work: Callable[[], _T], *, safe: bool = True) -> _T:
-        """Return what *work* returns; repeat it while it raises TemporaryError and there is time.
-
-        When it is not *safe* to repeat, it is repeated only after an answer that says that
-        nothing was done (``TemporaryError.answered``: the service asked to come back later).
-        """
-        again = tenacity.retry_if_exception(
-            lambda error: isinstance(error, TemporaryError) and (safe or error.answered)
-        )
+    def __call__(self, work: Callable[[], _T], repeat: Repeat = Repeat.ALWAYS) -> _T:
+        """Return what *work* returns; repeat it as *repeat* says, while there is time."""
         retrying = tenacity.Retrying(
-            retry=again, wait=self._wait, stop=self._stop, sleep=self._sleep, reraise=True
+            retry=tenacity.retry_if_exception(repeat.allows),
+            wait=self._wait,
+            stop=self._stop,
+            sleep=self._sleep,
+            reraise=True,
         )
         result: _T = retrying(self._timed, work)
         return result

@@ -5,8 +5,27 @@ from typing import Any
 from gcp_deploy.adapters.aiplatform import wire
 from gcp_deploy.adapters.answers import Call
 from gcp_deploy.adapters.google_api import GoogleApi
+from gcp_deploy.adapters.resources import last
 from gcp_deploy.domain.operations import Operation
-from gcp_deploy.errors import UsageError
+from gcp_deploy.errors import NotFound, UsageError
+
+
+def running(api: GoogleApi, parent: str, kind: str) -> str | None:
+    """Return a running operation of *kind*, such as ``DeployModel``, under *parent*, or None."""
+    locations = api.service.projects().locations()
+    resource = locations.models() if "/models/" in parent else locations.endpoints()
+    collection = resource.operations()
+    call = Call(f"operations of {last(parent)}")
+    request = collection.list(name=parent, pageSize=100)
+    try:
+        for one in api.pages(request, collection.list_next, "operations", call):
+            operation = wire.operation(one)
+            whose = str((one.get("metadata") or {}).get("@type") or "")
+            if not operation.done and whose.endswith(f".{kind}OperationMetadata"):
+                return operation.name
+    except NotFound:
+        return None
+    return None
 
 
 class RegionOperations:
@@ -30,4 +49,4 @@ class RegionOperations:
                 f"not the name of an operation: {name!r}",
                 hint="projects/PROJECT/locations/REGION/…/operations/NUMBER",
             ) from error
-        return wire.operation(self._api.run(request, Call(f"operation {name}")))
+        return wire.operation(self._api.run(request, Call(f"operation {name}"), key="name"))

@@ -36,7 +36,7 @@ class EndpointPredictor:
         """Ask the address applications ask: the split decides who answers."""
         call = self._call(f"endpoint {last(endpoint.name)} of {model}")
         request = self._endpoints.predict(endpoint=endpoint.name, body=body_of(instances))
-        answer = self._api.run(request, call, host=endpoint.host)
+        answer = self._api.run(request, call, host=endpoint.host, key="predictions")
         return wire.answer_of(answer, predictions_of(answer, len(instances), call))
 
     def ask_version(
@@ -65,7 +65,7 @@ class EndpointPredictor:
             invokeId=wire.PREDICT_ROUTE.lstrip("/"),
             body=body_of(instances),
         )
-        answer: Json = self._api.run(request, call, host=endpoint.host)
+        answer: Json = self._api.run(request, call, host=endpoint.host, key="predictions")
         predictions = predictions_of(answer, len(instances), call)
         return Answer(predictions, model, version.version, deployed.id)
 

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from gcp_deploy.adapters.aiplatform import wire
+from gcp_deploy.adapters.aiplatform.operations import running
 from gcp_deploy.adapters.aiplatform.place import Place
 from gcp_deploy.adapters.answers import Call
 from gcp_deploy.adapters.google_api import GoogleApi
 from gcp_deploy.adapters.resources import last
+from gcp_deploy.adapters.retries import Repeat
 from gcp_deploy.adapters.spacing import Spacing
 from gcp_deploy.domain import split as splits
 from gcp_deploy.domain.names import endpoint_id
@@ -30,7 +32,9 @@ class EndpointTraffic:
         """Return the endpoint as it is now, or None; Conflict when it is another model's."""
         call = Call(f"endpoint {endpoint_id(model)}", "aiplatform.endpoints.get")
         try:
-            answer = self._api.run(self._endpoints.get(name=self._place.endpoint(model)), call)
+            answer = self._api.run(
+                self._endpoints.get(name=self._place.endpoint(model)), call, key="name"
+            )
         except NotFound:
             return None
         owner = (answer.get("labels") or {}).get(MODEL_LABEL, model)
@@ -42,7 +46,13 @@ class EndpointTraffic:
         return wire.endpoint(answer, model)
 
     def create(self, model: str) -> str:
-        """Start to create the endpoint; return the operation. Already there is success."""
+        """Start to create the endpoint; return the operation. Already there is success.
+
+        Its id is ours to choose, so that it is not made twice when an answer is lost.
+        """
+        return self._api.write(lambda: self._create(model), lambda: None)
+
+    def _create(self, model: str) -> str:
         call = Call(f"endpoint {endpoint_id(model)}", "aiplatform.endpoints.create", safe=False)
         request = self._endpoints.create(
             parent=self._place.parent,
@@ -50,28 +60,36 @@ class EndpointTraffic:
             body=wire.endpoint_body(model, dedicated=self._dedicated),
         )
         try:
-            return str(self._api.run(request, call).get("name") or "")
-        except Conflict:
+            return str(self._api.run(request, call, key="name")["name"])
+        except Conflict as error:
             if self.read(model) is not None:
                 return ""
             raise TemporaryError(
-                f"{call.what} is being created by another command",
+                f"{call.what} is being created",
                 hint="run the same command again",
-            ) from None
+            ) from error
 
     def deploy(self, endpoint: Endpoint, version: Version, recipe: Recipe) -> str:
-        """Start to attach *version* at 0 %; return the operation."""
+        """Start to attach *version* at 0 %; return the operation.
+
+        After an answer that tells nothing we look before trying again; when none came at all,
+        TemporaryError leaves that to the caller.
+        """
+        what = f"version {version.model}@{version.version} on endpoint {last(endpoint.name)}"
+        call = Call(what, "aiplatform.endpoints.deploy", safe=False)
         body = wire.deployment_body(self._place.model(version.model), version, recipe)
-        self._spacing.wait()
-        answer = self._api.run(
-            self._endpoints.deployModel(endpoint=endpoint.name, body=body),
-            Call(
-                f"version {version.model}@{version.version} on endpoint {last(endpoint.name)}",
-                "aiplatform.endpoints.deploy",
-                safe=False,
-            ),
-        )
-        return str(answer.get("name") or "")
+        request = self._endpoints.deployModel(endpoint=endpoint.name, body=body)
+
+        def write() -> str:
+            self._spacing.wait()
+            return str(self._api.run(request, call, key="name")["name"])
+
+        def find() -> str | None:
+            if self._now(endpoint, version.model).of_version(version.version):
+                return ""
+            return running(self._api, endpoint.name, "DeployModel")
+
+        return self._api.write(write, find, Repeat.ANSWERED)
 
     def write_split(self, endpoint: Endpoint, split: Mapping[str, int]) -> Endpoint:
         """Write the whole split; Conflict when the endpoint changed since it was read.
@@ -81,34 +99,32 @@ class EndpointTraffic:
         """
         wanted = splits.check(split)
         model = self._model_of(endpoint)
-        tried = False
 
-        def attempt() -> Endpoint:
-            nonlocal tried
-            if tried:
-                now = self._now(endpoint, model)
-                if splits.check(now.split) == wanted:
-                    return now
-                if now.etag != endpoint.etag:
-                    raise _changed(endpoint)
-            tried = True
-            return self._patch(endpoint, wanted, model)
+        def find() -> Endpoint | None:
+            now = self._now(endpoint, model)
+            if splits.check(now.split) == wanted:
+                return now
+            if now.etag != endpoint.etag:
+                raise _changed(endpoint)
+            return None
 
-        return self._api.repeat(attempt)
+        return self._api.write(lambda: self._patch(endpoint, wanted, model), find)
 
     def undeploy(self, endpoint: Endpoint, deployed_model: str) -> str:
         """Start to detach a deployed model that has no traffic; return the operation."""
-        answer = self._api.run(
-            self._endpoints.undeployModel(
-                endpoint=endpoint.name, body={"deployedModelId": deployed_model}
-            ),
-            Call(
-                f"deployed model {deployed_model} on endpoint {last(endpoint.name)}",
-                "aiplatform.endpoints.undeploy",
-                safe=False,
-            ),
+        what = f"deployed model {deployed_model} on endpoint {last(endpoint.name)}"
+        call = Call(what, "aiplatform.endpoints.undeploy", safe=False)
+        request = self._endpoints.undeployModel(
+            endpoint=endpoint.name, body={"deployedModelId": deployed_model}
         )
-        return str(answer.get("name") or "")
+
+        def find() -> str | None:
+            now = self._now(endpoint, self._model_of(endpoint))
+            if deployed_model not in {one.id for one in now.deployed}:
+                return ""
+            return running(self._api, endpoint.name, "UndeployModel")
+
+        return self._api.write(lambda: str(self._api.run(request, call, key="name")["name"]), find)
 
     def _patch(self, endpoint: Endpoint, wanted: Mapping[str, int], model: str) -> Endpoint:
         body: dict[str, Any] = {"trafficSplit": dict(wanted)}
@@ -117,7 +133,7 @@ class EndpointTraffic:
         call = Call(f"endpoint {last(endpoint.name)}", "aiplatform.endpoints.update", safe=False)
         request = self._endpoints.patch(name=endpoint.name, updateMask="trafficSplit", body=body)
         try:
-            return wire.endpoint(self._api.run(request, call), model)
+            return wire.endpoint(self._api.run(request, call, key="name"), model)
         except Conflict as error:
             # The request may have been delivered twice: then the second answer is the refusal.
             now = self._now(endpoint, model)
@@ -127,7 +143,8 @@ class EndpointTraffic:
 
     def _now(self, endpoint: Endpoint, model: str) -> Endpoint:
         call = Call(f"endpoint {last(endpoint.name)}", "aiplatform.endpoints.get")
-        return wire.endpoint(self._api.run(self._endpoints.get(name=endpoint.name), call), model)
+        request = self._endpoints.get(name=endpoint.name)
+        return wire.endpoint(self._api.run(request, call, key="name"), model)
 
     def _model_of(self, endpoint: Endpoint) -> str:
         """Our model is the one whose versions stand there by their bare number."""

@@ -31,7 +31,9 @@ class Models:
         """Return the ``Model``, or None."""
         call = Call(f"model {model}", "ml.models.get")
         try:
-            return self._api.run(self._models.get(name=f"{self._parent}/models/{model}"), call)
+            return self._api.run(
+                self._models.get(name=f"{self._parent}/models/{model}"), call, key="name"
+            )
         except NotFound:
             return None
 
@@ -50,7 +52,8 @@ class Models:
         """Create the model when *new_model*, and start to create the version.
 
         The service makes the first version of a model its default. A version of that name is
-        already there: success when it has our identity, else Conflict.
+        already there: success when it has our identity, else Conflict. As we choose the name, a
+        lost answer is no trouble: the second try finds the version there.
         """
         if spec.recipe.runtime.image:
             raise UsageError(
@@ -60,12 +63,12 @@ class Models:
         if new_model:
             self._create_model(spec.model)
         name = wire.version_name(spec.identity)
-        call = Call(f"version {spec.model}/{name}", "ml.versions.create", safe=False)
+        call = Call(f"version {spec.model}/{name}", "ml.versions.create")
         request = self._versions.create(
             parent=f"{self._parent}/models/{spec.model}", body=wire.version_body(spec)
         )
         try:
-            return str(self._api.run(request, call).get("name") or "")
+            return str(self._api.run(request, call, key="name")["name"])
         except Conflict:
             return self._already_there(spec, name)
 
@@ -79,8 +82,16 @@ class Models:
     def delete(self, model: str, version: str) -> str:
         """Start to delete the version; return the operation. The model stays."""
         call = Call(f"version {model}/{version}", "ml.versions.delete", safe=False)
-        answer = self._api.run(self._versions.delete(name=self._name(model, version)), call)
-        return str(answer.get("name") or "")
+        request = self._versions.delete(name=self._name(model, version))
+        return self._api.write(
+            lambda: str(self._api.run(request, call, key="name")["name"]),
+            lambda: self._find_deletion(model, version),
+        )
+
+    def _find_deletion(self, model: str, version: str) -> str | None:
+        if version not in {one.version for one in self.versions(model)}:
+            return ""
+        return self._running(model, version)
 
     def _create_model(self, model: str) -> None:
         call = Call(f"model {model}", "ml.models.create")
@@ -93,7 +104,8 @@ class Models:
 
     def _already_there(self, spec: VersionSpec, name: str) -> str:
         call = Call(f"version {spec.model}/{name}", "ml.versions.get")
-        answer = self._api.run(self._versions.get(name=self._name(spec.model, name)), call)
+        request = self._versions.get(name=self._name(spec.model, name))
+        answer = self._api.run(request, call, key="name")
         found = wire.version(answer, spec.model)
         if found.identity != spec.identity:
             raise Conflict(
@@ -105,10 +117,11 @@ class Models:
                 f"{call.what} is there and failed: {found.error}",
                 hint="run the same command again: it deletes the failed version first",
             )
-        return self._running(spec.model, name) if found.state is VersionState.CREATING else ""
+        creating = found.state is VersionState.CREATING
+        return (creating and self._running(spec.model, name)) or ""
 
-    def _running(self, model: str, version: str) -> str:
-        """Return the operation that is creating the version, as long as it is listed."""
+    def _running(self, model: str, version: str) -> str | None:
+        """Return the operation under way on the version, or None."""
         collection = self._api.service.projects().operations()
         call = Call(f"operations in {self._parent}", "ml.operations.list")
         request = collection.list(name=self._parent, pageSize=100)
@@ -116,8 +129,8 @@ class Models:
             made = (one.get("metadata") or {}).get("version") or {}
             whose = str(made.get("name") or "")
             if not one.get("done") and whose.endswith(f"/models/{model}/versions/{version}"):
-                return str(one.get("name") or "")
-        return ""
+                return str(one["name"])
+        return None
 
     def _name(self, model: str, version: str) -> str:
         return f"{self._parent}/models/{model}/versions/{version}"

@@ -21,6 +21,5 @@ class ProjectOperations:
             raise UsageError(
                 f"not the name of an operation: {name!r}", hint="projects/PROJECT/operations/NAME"
             ) from error
-        return wire.operation(
-            self._api.run(request, Call(f"operation {name}", "ml.operations.get"))
-        )
+        call = Call(f"operation {name}", "ml.operations.get")
+        return wire.operation(self._api.run(request, call, key="name"))

@@ -34,4 +34,5 @@ class ModelPredictor:
 
     def _ask(self, name: str, instances: Sequence[Any], call: Call) -> list[Any]:
         request = self._api.service.projects().predict(name=name, body=body_of(instances))
-        return predictions_of(self._api.run(request, call), len(instances), call)
+        answer = self._api.run(request, call, key="predictions")
+        return predictions_of(answer, len(instances), call)
