@@ -15,7 +15,7 @@ from gcp_deploy.adapters.answers import Call, translated, unreadable
 from gcp_deploy.adapters.http import Session
 from gcp_deploy.adapters.resumable import ResumableUpload, SessionGone
 from gcp_deploy.adapters.retries import Retrier
-from gcp_deploy.adapters.source import Source
+from gcp_deploy.adapters.source import FileChanged, Source
 from gcp_deploy.domain.names import GsUri
 from gcp_deploy.errors import Conflict, NotFound, TemporaryError
 from gcp_deploy.ports import Clock, StoredObject
@@ -121,13 +121,21 @@ class GcsStore:
         """
         file = io.BytesIO(content) if isinstance(content, bytes) else content
         source = Source(file, str(self.uri(name)))
-        blob = self._bucket.blob(name)
-        blob.metadata = dict(metadata or {}) or None
+
+        def blob() -> Any:
+            made = self._bucket.blob(name)
+            made.metadata = dict(metadata or {}) or None
+            return made
+
+        call = self._call(name, "storage.objects.create")
         try:
             if source.size <= checksums.CHUNK:
-                stored, crc = self._send_whole(blob, source, content_type)
+                stored, crc = self._send_whole(blob, source, content_type, call)
             else:
-                stored, crc = self._send_chunks(blob, source, content_type, progress)
+                start = self._session_starter(blob, source, content_type)
+                stored, crc = self._send_chunks(start, source, call, progress)
+        except FileChanged:
+            raise
         except Conflict as error:
             stored, crc = self._already_there(name, source), checksums.of_file(source.rewind())
             if stored.crc32c != crc:
@@ -144,13 +152,15 @@ class GcsStore:
             progress(source.size, source.size)
         return stored
 
-    def _send_whole(self, blob: Any, source: Source, content_type: str) -> tuple[StoredObject, str]:
+    def _send_whole(
+        self, blob: Callable[[], Any], source: Source, content_type: str, call: Call
+    ) -> tuple[StoredObject, str]:
         data = source.rewind().read(source.size + 1)
         source.check_unchanged()
-        call = self._call(blob.name, "storage.objects.create")
 
         def send() -> StoredObject:
-            blob.upload_from_file(
+            made = blob()  # anew for each try: a bad answer would stay in it
+            made.upload_from_file(
                 io.BytesIO(data),
                 size=len(data),
                 content_type=content_type,
@@ -158,29 +168,31 @@ class GcsStore:
                 checksum="crc32c",
                 retry=None,
             )
-            return self._stored(blob, call)
+            return self._stored(made, call)
 
         return self._ask(call, send), checksums.of(data)
 
-    def _send_chunks(
-        self,
-        blob: Any,
-        source: Source,
-        content_type: str,
-        progress: Callable[[int, int], None] | None,
-    ) -> tuple[StoredObject, str]:
-        call = self._call(blob.name, "storage.objects.create")
-
-        def start() -> str:
-            url = blob.create_resumable_upload_session(
+    @staticmethod
+    def _session_starter(
+        blob: Callable[[], Any], source: Source, content_type: str
+    ) -> Callable[[], str]:
+        return lambda: str(
+            blob().create_resumable_upload_session(
                 content_type=content_type,
                 size=source.size,
                 if_generation_match=0,
                 checksum=None,
                 retry=None,
             )
-            return str(url)
+        )
 
+    def _send_chunks(
+        self,
+        start: Callable[[], str],
+        source: Source,
+        call: Call,
+        progress: Callable[[int, int], None] | None,
+    ) -> tuple[StoredObject, str]:
         for _ in range(_SESSIONS):
             upload = ResumableUpload(
                 self._ask(call, start),

@@ -7,6 +7,10 @@ from typing import BinaryIO
 from gcp_deploy.errors import Conflict
 
 
+class FileChanged(Conflict):
+    """The file is not any more what it was when the upload began."""
+
+
 class Source:
     """What lies in *file* from its current position to its end."""
 
@@ -24,7 +28,7 @@ class Source:
         return self._file
 
     def read(self, size: int) -> bytes:
-        """Return the next *size* bytes; Conflict when they are not there any more."""
+        """Return the next *size* bytes; FileChanged when they are not there any more."""
         pieces = []
         missing = size
         while missing and (piece := self._file.read(missing)):
@@ -35,15 +39,15 @@ class Source:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def check_unchanged(self) -> None:
-        """Conflict when the file has grown, or was written to, since it was opened here."""
+        """FileChanged when the file has grown, or was written to, since it was opened here."""
         here = self._file.tell()
         grown = self._file.seek(0, os.SEEK_END) - self._start != self.size
         self._file.seek(here)
         if grown or _mark(self._file) != self._mark:
             raise self._changed()
 
-    def _changed(self) -> Conflict:
-        return Conflict(
+    def _changed(self) -> FileChanged:
+        return FileChanged(
             f"the file for {self._what} changed while it was read",
             hint="wait until it is written completely, then run the same command again",
         )

@@ -33,7 +33,7 @@ def test_the_platforms_say_what_they_can(ports, platform, capabilities):
     "url", ["", "https://ml.googleapis.com", "https://us-central1-ml.googleapis.com/"]
 )
 def test_the_legacy_service_at_google_is_refused_with_the_way_out(no_credentials, clock, url):
-    with pytest.raises(UsageError, match="switched .* off on 2025-01-31") as caught:
+    with pytest.raises(UsageError, match=r"switched .* off on 2025-01-31") as caught:
         connect(
             "ml-engine",
             project="demo-project",
@@ -49,7 +49,7 @@ def test_the_legacy_service_at_google_is_refused_with_the_way_out(no_credentials
 
 
 def test_a_foreign_address_is_refused_before_anything_is_sent(ports):
-    with pytest.raises(UsageError, match="no token is sent to evil.example"):
+    with pytest.raises(UsageError, match=r"no token is sent to evil\.example"):
         ports("aiplatform", storage_url="https://evil.example")
 
 

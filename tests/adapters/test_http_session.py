@@ -51,7 +51,7 @@ def test_loopback_gets_no_token(http):
 
 
 def test_a_session_for_loopback_stays_there(http):
-    with pytest.raises(UsageError, match="storage.googleapis.com"):
+    with pytest.raises(UsageError, match=r"storage\.googleapis\.com"):
         transport.session(NoCredentials()).get(GOOGLE)
 
 
