@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any, TypeVar
 
 from googleapiclient import discovery
@@ -31,14 +32,19 @@ class GoogleApi:
     def __init__(
         self, name: str, base_url: str, *, session: Session, retrier: Retrier, clock: Clock
     ) -> None:
+        self._name = name
         self._session = session
         self._retrier = retrier
         self._clock = clock
         self._base = base_url.rstrip("/") + "/"
-        self.service: Any = discovery.build(
-            name,
+
+    @cached_property
+    def service(self) -> Any:
+        """The collections of the API; made when first needed, as that takes a while."""
+        return discovery.build(
+            self._name,
             "v1",
-            http=RequestsHttp(session),
+            http=RequestsHttp(self._session),
             cache_discovery=False,
             static_discovery=True,
             client_options={"api_endpoint": self._base},

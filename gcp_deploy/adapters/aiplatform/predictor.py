@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from gcp_deploy.adapters.aiplatform import wire
@@ -89,6 +90,6 @@ class EndpointPredictor:
     def _call(what: str) -> Call:
         return Call(what, _PERMISSION, instances=True)
 
-    @property
+    @cached_property
     def _endpoints(self) -> Any:
         return self._api.service.projects().locations().endpoints()

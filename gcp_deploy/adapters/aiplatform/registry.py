@@ -1,5 +1,6 @@
 """Models and versions in ``aiplatform`` v1 (port ``ModelRegistry``)."""
 
+from functools import cached_property
 from typing import Any
 
 from gcp_deploy.adapters.aiplatform import wire
@@ -118,6 +119,6 @@ class Registry:
             return ""
         return running(self._api, self._place.model(model), "Delete")
 
-    @property
+    @cached_property
     def _models(self) -> Any:
         return self._api.service.projects().locations().models()

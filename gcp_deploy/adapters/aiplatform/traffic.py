@@ -1,6 +1,7 @@
 """Endpoints in ``aiplatform`` v1 (port ``Traffic``)."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from gcp_deploy.adapters.aiplatform import wire
@@ -151,7 +152,7 @@ class EndpointTraffic:
         ours = [one.model for one in endpoint.deployed if "@" not in one.version and one.model]
         return ours[0] if ours else last(endpoint.name)
 
-    @property
+    @cached_property
     def _endpoints(self) -> Any:
         return self._api.service.projects().locations().endpoints()
 

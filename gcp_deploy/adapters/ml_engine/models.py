@@ -1,5 +1,6 @@
 """Models and versions in ``ml`` v1 (port ``ModelRegistry``)."""
 
+from functools import cached_property
 from typing import Any
 
 from gcp_deploy.adapters.answers import Call
@@ -135,10 +136,10 @@ class Models:
     def _name(self, model: str, version: str) -> str:
         return f"{self._parent}/models/{model}/versions/{version}"
 
-    @property
+    @cached_property
     def _models(self) -> Any:
         return self._api.service.projects().models()
 
-    @property
+    @cached_property
     def _versions(self) -> Any:
         return self._api.service.projects().models().versions()
