@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from gcp_deploy.adapters import gcs, identity
+from gcp_deploy.adapters import identity
 from gcp_deploy.adapters.aiplatform.place import Place
+from gcp_deploy.adapters.gcs.bucket import GOOGLE, Bucket
+from gcp_deploy.adapters.gcs.store import GcsStore
 from gcp_deploy.adapters.google_api import GoogleApi
 from gcp_deploy.adapters.http import Session, session
 from gcp_deploy.adapters.retries import Budget, Retrier
@@ -72,19 +74,21 @@ def connect(
     Google, which is switched off; Unauthenticated without credentials.
     """
     place = Place(project, region)
-    storage = identity.check_address(storage_url or gcs.GOOGLE)
+    storage = identity.check_address(storage_url or GOOGLE)
     api = _api_address(platform, region, aiplatform_url, ml_url)
     line, account = _line(
         (storage, api), impersonate, quota_project, Retrier(clock, Budget(deadline), random), clock
     )
-    store = gcs.GcsStore(
-        bucket,
-        project=project,
-        region=region,
-        url=storage,
-        session=line.to(storage),
-        retrier=line.retrier,
-        clock=clock,
+    store = GcsStore(
+        Bucket(
+            bucket,
+            project=project,
+            region=region,
+            url=storage,
+            session=line.to(storage),
+            retrier=line.retrier,
+            clock=clock,
+        )
     )
     if platform == "ml-engine":
         return _ml_engine(line, store, url=api, place=place, account=account)

@@ -8,7 +8,7 @@ import google_crc32c
 import pytest
 import requests
 
-from gcp_deploy.adapters import checksums
+from gcp_deploy.adapters.gcs import checksums
 from gcp_deploy.errors import Conflict, NotFound, PermissionDenied, TemporaryError
 
 LOCAL = "http://127.0.0.1:9999"

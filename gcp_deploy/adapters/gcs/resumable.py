@@ -12,11 +12,12 @@ from typing import Any
 
 import requests
 
-from gcp_deploy.adapters import checksums, refusals
+from gcp_deploy.adapters import refusals
 from gcp_deploy.adapters.answers import Call, refused, translated, unreadable
+from gcp_deploy.adapters.gcs import checksums
+from gcp_deploy.adapters.gcs.source import Source
 from gcp_deploy.adapters.http import Session
 from gcp_deploy.adapters.retries import Retrier
-from gcp_deploy.adapters.source import Source
 from gcp_deploy.errors import TemporaryError
 from gcp_deploy.ports import Clock
 

@@ -1,0 +1,1 @@
+"""Cloud Storage, by google-cloud-storage: one bucket in which everything is created once."""
