@@ -1,9 +1,7 @@
 """Foreign exceptions become ours here, and only here."""
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import google.api_core.exceptions as api
 import google.auth.exceptions as auth
@@ -13,36 +11,18 @@ from googleapiclient.errors import HttpError
 
 from gcp_deploy import errors
 from gcp_deploy.adapters import refusals
+from gcp_deploy.adapters.calls import Call, NotBegun
 from gcp_deploy.adapters.cleaning import clean
 from gcp_deploy.adapters.refusals import Refusal
 from gcp_deploy.adapters.roles import role_for
+from gcp_deploy.adapters.silence import no_answer
 from gcp_deploy.ports import Clock
 
 LOGIN = "gcloud auth application-default login"
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 _SLOW_DOWN = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
-_CUT_OFF = (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError)
-"""An answer began: the request is not under way any more."""
 _FULL = "max allowed number"
 """Of models or versions in a project: waiting does not help, though it is a 429 too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call of a service, as far as its failure needs to be told."""
-
-    what: str
-    """The thing it is about, such as ``model churn``."""
-    permission: str = ""
-    """The IAM permission it needs."""
-    safe: bool = True
-    """Repeating it does no harm."""
-    instances: bool = False
-    """It carries rows to predict, so that a refusal is about them."""
-
-
-class NotBegun(errors.TemporaryError):
-    """The service asked to come back later before it did anything: repeating does no harm."""
 
 
 @contextmanager
@@ -67,7 +47,7 @@ def translated(call: Call, clock: Clock) -> Iterator[None]:
     except requests.exceptions.InvalidJSONError as error:
         raise unreadable(call, "an answer that is no JSON") from error
     except requests.RequestException as error:
-        raise _no_answer(error, call) from error
+        raise no_answer(error, call) from error
     except auth.GoogleAuthError as error:
         raise unauthenticated(error) from error
 
@@ -126,9 +106,10 @@ def unauthenticated(error: auth.GoogleAuthError) -> errors.GcpDeployError:
 def _come_back(refusal: Refusal, call: Call) -> errors.TemporaryError:
     """A 429 is given before anything is done; after a 5xx, whether a write took effect is open."""
     kind = NotBegun if refusal.status in {403, 429} else errors.TemporaryError
+    later = f" in {refusal.retry_after:.0f} s" if refusal.retry_after else ""
     return kind(
         f"{call.what}: {refusal.message}",
-        hint="run the same command again",
+        hint=f"run the same command again{later}",
         retry_after=refusal.retry_after,
     )
 
@@ -148,7 +129,7 @@ def _denied(refusal: Refusal, call: Call) -> errors.PermissionDenied:
     role = role_for(permission)
     return errors.PermissionDenied(
         f"{call.what}: permission {permission} is missing: {refusal.message}",
-        hint=f"grant {role}" if role else f"grant a role that holds {permission}",
+        hint=f"gcloud projects add-iam-policy-binding PROJECT --member=WHO --role={role or 'ROLE'}",
     )
 
 
@@ -166,49 +147,3 @@ def _bad_rows(refusal: Refusal, call: Call) -> errors.UsageError:
 
 def _other_words(refusal: Refusal) -> str:
     return "" if refusal.message.startswith("HTTP ") else refusal.message
-
-
-def _no_answer(error: requests.RequestException, call: Call) -> errors.GcpDeployError:
-    if isinstance(error, ValueError):
-        return errors.UsageError(f"{call.what}: not an address that can be asked")
-    causes = list(_causes(error))
-    if any("CERTIFICATE_VERIFY_FAILED" in str(one) for one in causes):
-        return errors.UsageError(
-            f"{call.what}: the certificate of the service is not trusted here",
-            hint="REQUESTS_CA_BUNDLE names the file with your proxy's certificate",
-        )
-    numbers = {one.errno for one in causes if isinstance(one, OSError)}
-    names = {type(one).__name__ for one in causes}
-    if errno.ECONNREFUSED in numbers:
-        how = "nobody listens there"
-    elif "NameResolutionError" in names or "gaierror" in names:
-        how = "the host name is unknown"
-    elif isinstance(error, requests.Timeout):
-        how = "not in time"
-    elif isinstance(error, _CUT_OFF):
-        how = "the answer was cut off"
-    else:
-        how = "the connection broke"
-    return errors.TemporaryError(
-        f"{call.what}: no answer from {_host(error)}: {how}",
-        hint="run the same command again",
-        answered=isinstance(error, _CUT_OFF),
-    )
-
-
-def _host(error: requests.RequestException) -> str:
-    """The host alone: the rest of an address may hold an upload session."""
-    url = getattr(error.request, "url", None) or ""
-    return url.partition("://")[2].partition("/")[0] or "the service"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Walk what lies under *error*; urllib3 hides the reason in arguments and attributes."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, BaseException) and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]

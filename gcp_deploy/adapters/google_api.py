@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from googleapiclient import discovery
 
-from gcp_deploy.adapters.answers import Call, refused, translated, unreadable
+from gcp_deploy.adapters.answers import refused, translated, unreadable
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.cleaning import glimpse
 from gcp_deploy.adapters.http import RequestsHttp, Session, bounded
 from gcp_deploy.adapters.refusals import read

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gcp_deploy.adapters.answers import Call, unreadable
+from gcp_deploy.adapters.answers import unreadable
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.errors import BadInstances, DeployFailed
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import tenacity
 
-from gcp_deploy.adapters.answers import NotBegun
+from gcp_deploy.adapters.calls import NotBegun
 from gcp_deploy.errors import TemporaryError
 from gcp_deploy.ports import Clock
 

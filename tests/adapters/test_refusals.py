@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 import pytest
 
 from gcp_deploy import errors
-from gcp_deploy.adapters.answers import Call, NotBegun, refused
+from gcp_deploy.adapters.answers import refused
+from gcp_deploy.adapters.calls import Call, NotBegun
 from gcp_deploy.adapters.refusals import read
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

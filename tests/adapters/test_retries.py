@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from gcp_deploy.adapters.answers import NotBegun
+from gcp_deploy.adapters.calls import NotBegun
 from gcp_deploy.adapters.retries import Budget, Repeat, Retrier
 from gcp_deploy.errors import Conflict, TemporaryError
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gcp_deploy.adapters.aiplatform import wire
-from gcp_deploy.adapters.answers import Call
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.google_api import GoogleApi
 from gcp_deploy.adapters.resources import last
 from gcp_deploy.domain.operations import Operation

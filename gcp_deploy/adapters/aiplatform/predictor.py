@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from gcp_deploy.adapters.aiplatform import wire
-from gcp_deploy.adapters.answers import Call, unreadable
+from gcp_deploy.adapters.answers import unreadable
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.google_api import GoogleApi, Json
 from gcp_deploy.adapters.instances import body_of, predictions_of
 from gcp_deploy.adapters.resources import last

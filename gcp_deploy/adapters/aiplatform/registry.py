@@ -6,7 +6,7 @@ from typing import Any
 from gcp_deploy.adapters.aiplatform import wire
 from gcp_deploy.adapters.aiplatform.operations import running
 from gcp_deploy.adapters.aiplatform.place import Place
-from gcp_deploy.adapters.answers import Call
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.google_api import GoogleApi
 from gcp_deploy.adapters.resources import last
 from gcp_deploy.adapters.retries import Repeat

@@ -5,7 +5,8 @@ from typing import Any, TypeVar
 
 from google.cloud.storage import Client
 
-from gcp_deploy.adapters.answers import Call, translated, unreadable
+from gcp_deploy.adapters.answers import translated, unreadable
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.http import Session
 from gcp_deploy.adapters.retries import Retrier
 from gcp_deploy.domain.names import GsUri

@@ -13,7 +13,8 @@ from typing import Any
 import requests
 
 from gcp_deploy.adapters import refusals
-from gcp_deploy.adapters.answers import Call, refused, translated, unreadable
+from gcp_deploy.adapters.answers import refused, translated, unreadable
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.gcs import checksums
 from gcp_deploy.adapters.gcs.source import Source
 from gcp_deploy.adapters.http import Session

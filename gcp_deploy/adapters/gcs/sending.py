@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from gcp_deploy.adapters.answers import Call
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.gcs import checksums
 from gcp_deploy.adapters.gcs.bucket import Bucket
 from gcp_deploy.adapters.gcs.resumable import ResumableUpload, SessionGone

@@ -3,7 +3,7 @@
 from functools import cached_property
 from typing import Any
 
-from gcp_deploy.adapters.answers import Call
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.google_api import GoogleApi, Json
 from gcp_deploy.adapters.ml_engine import wire
 from gcp_deploy.adapters.resources import last

@@ -1,6 +1,6 @@
 """Long-running operations of ``ml`` v1 (port ``Operations``)."""
 
-from gcp_deploy.adapters.answers import Call
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.google_api import GoogleApi
 from gcp_deploy.adapters.ml_engine import wire
 from gcp_deploy.domain.operations import Operation

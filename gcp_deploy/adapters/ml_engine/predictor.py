@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gcp_deploy.adapters.answers import Call
+from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.google_api import GoogleApi
 from gcp_deploy.adapters.instances import body_of, predictions_of
 from gcp_deploy.domain.release import Endpoint, Version
