@@ -24,6 +24,64 @@ from gcp_deploy.errors import UsageError
 REVIEWED_PACKAGES = frozenset({"joblib", "numpy", "pandas", "scipy", "sklearn"})
 """Packages that are allowed name by name, and so never as a whole."""
 
+# In the standard library of some Python between 3.8 and 3.15, but perhaps not of this one.
+_STANDARD_ELSEWHERE = frozenset(
+    [
+        "_pyrepl",
+        "annotationlib",
+        "asynchat",
+        "asyncore",
+        "binhex",
+        "cgi",
+        "cgitb",
+        "chunk",
+        "compression",
+        "crypt",
+        "distutils",
+        "imghdr",
+        "imp",
+        "lib2to3",
+        "mailcap",
+        "msilib",
+        "nis",
+        "nntplib",
+        "ossaudiodev",
+        "pipes",
+        "pyrepl",
+        "smtpd",
+        "sndhdr",
+        "spwd",
+        "sunau",
+        "telnetlib",
+        "test",
+        "uu",
+        "xdrlib",
+    ]
+)
+# Installed nearly everywhere, able to run anything, and no part of a model.
+_TOOLS = frozenset(
+    [
+        "IPython",
+        "_distutils_hack",
+        "_pytest",
+        "cloudpickle",
+        "dill",
+        "gcp_deploy",
+        "google",
+        "numexpr",
+        "numba",
+        "pip",
+        "pkg_resources",
+        "pytest",
+        "requests",
+        "setuptools",
+        "site",
+        "sitecustomize",
+        "usercustomize",
+        "wheel",
+    ]
+)
+
 
 class Verb(StrEnum):
     """What a file does with a name."""
@@ -81,7 +139,15 @@ def is_trusted(module: str, trusted_modules: Sequence[str]) -> bool:
 def is_untrustable(module: str) -> bool:
     """Tell whether *module* can only be allowed name by name, or not at all."""
     root = module.partition(".")[0]
-    return root in REVIEWED_PACKAGES or root in sys.stdlib_module_names or root == "__main__"
+    return (
+        not all(part.isidentifier() for part in module.split("."))
+        or root.startswith("__")
+        or root in REVIEWED_PACKAGES
+        or root in sys.stdlib_module_names
+        or root in _STANDARD_ELSEWHERE
+        or root in _TOOLS
+        or module in IMPORT_MAPPING
+    )
 
 
 def check_trusted(trusted_modules: Sequence[str]) -> None:
