@@ -106,8 +106,12 @@ class GoogleApi:
         return self._retrier(attempt, repeat)
 
     def _once(self, request: Any, call: Call, key: str) -> Json:
-        with translated(call, self._clock):
-            answer = request.execute(num_retries=0)
+        try:
+            with translated(call, self._clock):
+                answer = request.execute(num_retries=0)
+        except (RecursionError, ValueError) as error:
+            # Not UTF-8, nested too deeply, or with a number that has thousands of digits.
+            raise unreadable(call, "JSON that cannot be read") from error
         if not isinstance(answer, dict):
             raise unreadable(call, f"{glimpse(str(answer).encode())!r} instead of JSON")
         if "error" in answer and not _OURS & answer.keys():

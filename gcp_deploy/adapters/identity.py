@@ -1,6 +1,7 @@
 """Who we are: Application Default Credentials, impersonation, and where a token may go."""
 
 import ipaddress
+import warnings
 from collections.abc import Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -44,7 +45,10 @@ def credentials(*, impersonate: str = "", quota_project: str = "") -> Credential
     Raises Unauthenticated when there are none.
     """
     try:
-        source, _ = google.auth.default(scopes=[SCOPE], quota_project_id=quota_project or None)
+        with warnings.catch_warnings():
+            # Without a quota project it warns; what is then refused is told with its own hint.
+            warnings.simplefilter("ignore", UserWarning)
+            source, _ = google.auth.default(scopes=[SCOPE], quota_project_id=quota_project or None)
     except google.auth.exceptions.GoogleAuthError as error:
         raise unauthenticated(error) from error
     if not impersonate:

@@ -66,7 +66,7 @@ def _error(body: bytes) -> object:
     """Return what stands under ``error``; some streaming methods wrap the answer in a list."""
     try:
         answer = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if isinstance(answer, list) and answer:
         answer = answer[0]

@@ -84,11 +84,13 @@ class Retrier:
         return result
 
     def _timed(self, work: Callable[[], _T]) -> _T:
-        start = self._clock.monotonic()
+        start, left = self._clock.monotonic(), self._budget.left
         try:
             return work()
         except TemporaryError:
-            self._budget.spend(max(_LEAST, self._clock.monotonic() - start))
+            # What calls inside of *work* have spent already is not spent again.
+            spent = left - self._budget.left
+            self._budget.spend(max(_LEAST, self._clock.monotonic() - start - spent))
             raise
 
     def _wait(self, state: tenacity.RetryCallState) -> float:

@@ -152,6 +152,9 @@ UNCLEAR = [
     {"status": 200, "body": ""},
     {"status": 200, "body": "null"},
     {"status": 200, "body": "[]"},
+    {"status": 200, "body": b"\xff\xfe"},
+    {"status": 200, "body": "[" * 100_000},
+    {"status": 200, "body": "9" * 5_000},
     {"status": 200, "body": "{}"},
 ]
 

@@ -2,6 +2,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gcp_deploy import errors
 from gcp_deploy.adapters.answers import refused
@@ -172,6 +174,40 @@ def test_an_endpoint_without_traffic_is_not_the_fault_of_the_rows():
 )
 def test_odd_bodies_are_told_and_do_not_break_the_telling(body):
     assert isinstance(told(503, body), errors.TemporaryError)
+
+
+def test_a_body_nested_without_end_is_told():
+    assert isinstance(told(503, b"[" * 200_000), errors.TemporaryError)
+
+
+@given(st.integers(100, 599), st.binary(max_size=300), st.text(max_size=40))
+def test_whatever_is_answered_becomes_one_of_our_errors_on_one_line(status, body, header):
+    for call in (CALL, ROWS):
+        found = told(status, body, {"Retry-After": header}, call)
+        assert isinstance(found, errors.GcpDeployError)
+        assert found.message.isprintable()
+        assert len(found.message) < 600
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["code", "message", "status", "details", "errors", "reason", "metadata"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.integers(400, 599), JSON)
+def test_whatever_stands_under_error_becomes_one_of_our_errors(status, error):
+    assert isinstance(told(status, json.dumps({"error": error}).encode()), errors.GcpDeployError)
 
 
 def test_secrets_in_a_refusal_are_blotted_out():

@@ -74,6 +74,27 @@ def test_all_calls_share_one_budget(clock):
     assert clock.slept == [1, 2, 1]
 
 
+def test_a_call_inside_of_a_call_spends_the_budget_once(clock):
+    once = retrier(clock, 25)
+    left = [3, 2]
+
+    def inner():
+        if left[0]:
+            left[0] -= 1
+            raise gone()
+        left[0] = 3
+
+    def outer():
+        once(inner)
+        if left[1]:
+            left[1] -= 1
+            raise gone()
+        return "ok"
+
+    assert once(outer) == "ok"
+    assert clock.slept == [1, 2, 4, 1, 1, 2, 4, 2, 1, 2, 4]
+
+
 def test_the_time_of_calls_that_go_well_is_free(clock):
     once = retrier(clock, 5)
 
