@@ -1,0 +1,1 @@
+"""One command per file; :mod:`gcp_deploy.cli.loading` has the table of them."""

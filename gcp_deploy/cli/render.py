@@ -1,0 +1,41 @@
+"""Results go to stdout: a table for people, or one JSON document for programs."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+
+def one_line(text: object) -> str:
+    """Return *text* on one line and without control characters, so that nobody's words draw."""
+    return "".join(one if one.isprintable() else " " for one in str(text))
+
+
+def columns(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
+    """Return lines of aligned columns; one of numbers is aligned to the right by its head's ``>``.
+
+    >>> columns(["NAME", ">SIZE"], [["a", 10], ["bc", 9]])
+    ['NAME  SIZE', 'a       10', 'bc       9']
+    """
+    table = [[one_line(cell) for cell in row] for row in rows]
+    names = [name.removeprefix(">") for name in head]
+    widths = [
+        max(map(len, column)) for column in zip(names, *table, strict=True)
+    ]
+    lines = []
+    for row in [names, *table]:
+        cells = [
+            cell.rjust(width) if name.startswith(">") else cell.ljust(width)
+            for name, cell, width in zip(head, row, widths, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def write(output: str, document: dict[str, Any], lines: Sequence[str]) -> None:
+    """Write *document* as JSON, or *lines*, to stdout."""
+    if output == "json":
+        text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+    else:
+        text = "\n".join(lines)
+    sys.stdout.write(f"{text}\n")
