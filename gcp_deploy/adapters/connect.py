@@ -10,11 +10,13 @@ from gcp_deploy.adapters.aiplatform.place import Place
 from gcp_deploy.adapters.gcs.bucket import GOOGLE, Bucket
 from gcp_deploy.adapters.gcs.store import GcsStore
 from gcp_deploy.adapters.google_api import GoogleApi
-from gcp_deploy.adapters.http import Session, session
+from gcp_deploy.adapters.http import Session, Timeouts, session
 from gcp_deploy.adapters.retries import Budget, Retrier
 from gcp_deploy.adapters.spacing import Spacing
 from gcp_deploy.ports import ArtifactStore, Clock, ModelRegistry, Operations, Predictor, Traffic
 
+_ON_LOOPBACK = Timeouts(connect=5.0, read=30.0)
+"""A local platform that is silent for longer has stopped."""
 _SPACING = 2.0
 """Seconds between uploads and deployments at Google's own host."""
 
@@ -106,7 +108,7 @@ def _api_address(platform: str, region: str, aiplatform_url: str, ml_url: str) -
 def _line(
     addresses: tuple[str, ...], impersonate: str, quota_project: str, retrier: Retrier, clock: Clock
 ) -> tuple[_Line, str]:
-    local = session(identity.NoCredentials())
+    local = session(identity.NoCredentials(), _ON_LOOPBACK)
     if all(identity.is_loopback(one) for one in addresses):
         return _Line(clock, retrier, local, None), ""
     who = identity.credentials(impersonate=impersonate, quota_project=quota_project)
