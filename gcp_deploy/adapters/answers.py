@@ -21,6 +21,8 @@ from gcp_deploy.ports import Clock
 LOGIN = "gcloud auth application-default login"
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
 _SLOW_DOWN = {"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"}
+_BUSY = "other operations running"
+"""On an endpoint: somebody else is deploying to it, though it is a FAILED_PRECONDITION."""
 _FULL = "max allowed number"
 """Of models or versions in a project: waiting does not help, though it is a 429 too."""
 
@@ -63,7 +65,8 @@ def refused(refusal: Refusal, call: Call) -> errors.GcpDeployError:
         return _come_back(refusal, call)
     if status == 403:
         return _denied(refusal, call)
-    if status in {409, 412} or refusal.canonical in {"ABORTED", "ALREADY_EXISTS"}:
+    taken = status in {409, 412} or refusal.canonical in {"ABORTED", "ALREADY_EXISTS"}
+    if taken or _BUSY in refusal.message:
         return errors.Conflict(said, hint="gcp-deploy status shows what is there now")
     if status == 404:
         return errors.NotFound(f"{call.what} does not exist", hint=_other_words(refusal))

@@ -51,6 +51,12 @@ def test_an_upload_carries_identity_and_no_alias():
     }
 
 
+def test_for_a_shared_endpoint_no_way_to_one_version_is_declared():
+    body = wire.model_body(spec(), dedicated=False)
+    assert "invokeRoutePrefix" not in body["containerSpec"]
+    assert wire.version(body, "churn").runtime == OURS
+
+
 def test_a_prebuilt_image_has_its_own_routes():
     assert wire.model_body(spec(PREBUILT))["containerSpec"] == {"imageUri": PREBUILT.image}
 

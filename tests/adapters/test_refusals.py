@@ -40,6 +40,12 @@ def told(status, body, headers=None, call=CALL):
             errors.DeployFailed,
             "is deployed at",
         ),
+        (
+            400,
+            envelope(400, "FAILED_PRECONDITION", "There are other operations running on it"),
+            errors.Conflict,
+            "other operations running",
+        ),
         (408, b"", errors.TemporaryError, "HTTP 408"),
         (500, envelope(500, "INTERNAL", "oops"), errors.TemporaryError, "oops"),
         (502, b"<html><h1>Bad Gateway</h1></html>", errors.TemporaryError, "Bad Gateway"),

@@ -30,34 +30,38 @@ _INVOKE_PREFIX = "/*"
 _PORT = 8080
 
 
-def model_body(spec: VersionSpec) -> dict[str, Any]:
+def model_body(spec: VersionSpec, *, dedicated: bool = True) -> dict[str, Any]:
     """Return the ``Model`` of an upload. Aliases are left to the server: see design D5."""
     return {
         "displayName": spec.model,
         "versionDescription": spec.description,
         "artifactUri": spec.artifact_dir,
         "labels": {**spec.labels, IDENTITY_LABEL: spec.identity, MODEL_LABEL: spec.model},
-        "containerSpec": container_body(spec.recipe.runtime),
+        "containerSpec": container_body(spec.recipe.runtime, dedicated=dedicated),
     }
 
 
-def container_body(runtime: Runtime) -> dict[str, Any]:
-    """Return the ``containerSpec``: our image declares its routes, a prebuilt one has its own."""
+def container_body(runtime: Runtime, *, dedicated: bool) -> dict[str, Any]:
+    """Return the ``containerSpec``: our image declares its routes, a prebuilt one has its own.
+
+    ``invokeRoutePrefix`` opens the way to one version, on dedicated endpoints only: a model that
+    has it cannot be deployed to a shared one.
+    """
     if runtime.kind is RuntimeKind.PREBUILT:
         return {"imageUri": runtime.image}
-    return {
+    routes = {
         "imageUri": runtime.image,
         "predictRoute": PREDICT_ROUTE,
         "healthRoute": HEALTH_ROUTE,
         "ports": [{"containerPort": _PORT}],
-        "invokeRoutePrefix": _INVOKE_PREFIX,
     }
+    return routes | {"invokeRoutePrefix": _INVOKE_PREFIX} if dedicated else routes
 
 
 def version(answer: Json, model: str) -> Version:
     """Read a version of *model*. What is listed has been created: there is no state in the API."""
     container = answer.get("containerSpec") or {}
-    ours = container.get("invokeRoutePrefix") == _INVOKE_PREFIX
+    ours = container.get("predictRoute") == PREDICT_ROUTE
     uri = str(answer.get("artifactUri") or "")
     labels = dict(answer.get("labels") or {})
     return Version(
