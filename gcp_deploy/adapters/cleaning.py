@@ -2,7 +2,6 @@
 
 import json
 import re
-import unicodedata
 
 LONGEST = 400
 """Characters of a server's message that are shown."""
@@ -21,7 +20,8 @@ def clean(text: str, *, longest: int = LONGEST) -> str:
     """
     words = _unquoted(text[: 20 * longest])
     words = _SECRETS.sub(lambda found: f"{found.group(1) or ''}[hidden]", words)
-    words = "".join(" " if _unprintable(letter) else letter for letter in words)
+    # Control and direction marks, private and unassigned characters, line breaks of all kinds.
+    words = "".join(letter if letter.isprintable() else " " for letter in words)
     words = re.sub(r" +", " ", words).strip()
     return words if len(words) <= longest else words[: longest - 1].rstrip() + "…"
 
@@ -44,8 +44,3 @@ def _unquoted(text: str) -> str:
             return bare
         return inner if isinstance(inner, str) else bare
     return bare
-
-
-def _unprintable(letter: str) -> bool:
-    """Control, format (also right-to-left marks), surrogate and unassigned characters."""
-    return unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gcp_deploy.adapters.cleaning import clean, glimpse
+from gcp_deploy.adapters.cleaning import LONGEST, clean, glimpse
 from gcp_deploy.adapters.roles import role_for
 
 
@@ -53,3 +55,16 @@ def test_a_body_that_is_no_json_is_shown_by_its_first_words(body, shown):
 )
 def test_the_narrowest_predefined_role_is_named(permission, role):
     assert role_for(permission) == role
+
+
+@given(st.text())
+def test_whatever_is_cleaned_is_one_printable_line(text):
+    found = clean(text)
+    assert found.isprintable()
+    assert len(found) <= LONGEST
+
+
+@given(st.binary())
+def test_a_glimpse_of_anything_is_short_and_printable(body):
+    assert glimpse(body).isprintable()
+    assert 0 < len(glimpse(body)) <= 80
