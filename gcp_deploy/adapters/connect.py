@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Self
 
 from gcp_deploy.adapters import identity
 from gcp_deploy.adapters.aiplatform.place import Place
@@ -32,6 +32,18 @@ class Ports:
     operations: Operations
     account: str
     """The e-mail address of who asks, or ``""`` when the credentials do not say."""
+    sessions: tuple[Session, ...] = ()
+
+    def close(self) -> None:
+        """Let go of the connections. The ports can be used again; then they connect again."""
+        for one in self.sessions:
+            one.close()  # type: ignore[no-untyped-call] # google-auth is typed in part
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,11 @@ class _Line:
     retrier: Retrier
     local: Session
     cloud: Session | None
+
+    @property
+    def sessions(self) -> tuple[Session, ...]:
+        """All sessions, to be closed."""
+        return (self.local,) if self.cloud is None else (self.local, self.cloud)
 
     def to(self, url: str) -> Session:
         """Return the session for *url*: no token leaves for loopback."""
@@ -133,6 +150,7 @@ def _aiplatform(
         predictor=EndpointPredictor(api),
         operations=RegionOperations(api),
         account=account,
+        sessions=line.sessions,
     )
 
 
@@ -151,4 +169,5 @@ def _ml_engine(line: _Line, store: ArtifactStore, *, url: str, place: Place, acc
         predictor=ModelPredictor(api),
         operations=ProjectOperations(api),
         account=account,
+        sessions=line.sessions,
     )

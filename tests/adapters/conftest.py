@@ -1,5 +1,6 @@
 """A clock that nobody waits for, and platforms whose HTTP is faked by ``responses``."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def http():
 def ports(clock):
     """Connect to a platform on loopback: ``ports("ml-engine")``."""
 
+    opened = contextlib.ExitStack()
+
     def build(platform="aiplatform", **options):
         arguments = {
             "project": "demo-project",
@@ -54,9 +57,10 @@ def ports(clock):
             "clock": clock,
             "random": lambda: 1.0,
         }
-        return connect(platform, **{**arguments, **options})
+        return opened.enter_context(connect(platform, **{**arguments, **options}))
 
-    return build
+    with opened:
+        yield build
 
 
 @pytest.fixture
