@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+TIMEOUT = "30m"
 Artifact = Annotated[
     str, typer.Argument(metavar="ARTIFACT", help="The joblib file, fitted pipeline inside.")
 ]

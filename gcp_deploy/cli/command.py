@@ -36,6 +36,11 @@ class _TextArgument(TyperArgument):
     def get_runtime_param(self) -> Any:
         return _AsTyped()
 
+    def display_type_rich(self, ctx: Any) -> str | None:
+        """Leave "<str>" out of the help: every argument is a text."""
+        del ctx
+        return None
+
 
 def take_as_typed(params: list[Any]) -> None:
     """Make the parameters that Typer built from a signature take texts as they are typed.
@@ -80,6 +85,10 @@ def write_examples(examples: str | None, formatter: Formatter) -> None:
 class Command(TyperCommand):
     """A command whose help lists its own options first, then the shared ones, then examples."""
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return ``--help``, which Typer makes later than the others."""
+        return _as_typed(super().get_help_option(ctx))
+
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments, options and shared options, each under its heading."""
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -96,6 +105,19 @@ class Command(TyperCommand):
         """Write the examples."""
         del ctx
         write_examples(self.epilog, formatter)
+
+
+class Group(TyperGroup):
+    """A command that has commands below it."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return ``--help``, which Typer makes later than the others."""
+        return _as_typed(super().get_help_option(ctx))
+
+
+def _as_typed(option: Any) -> Any:
+    take_as_typed([option])
+    return option
 
 
 def _section(param: Any) -> str:
@@ -122,9 +144,9 @@ def command(name: str, *, examples: str) -> Callable[[Callable[..., None]], Any]
     return build
 
 
-def group(name: str, text: str, *commands: Any) -> TyperGroup:
+def group(name: str, text: str, *commands: Any) -> Group:
     """Return the command *name* that has *commands* below it."""
-    return TyperGroup(
+    return Group(
         name=name,
         help=text,
         commands={one.name: one for one in commands},

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from typer.core import TyperGroup
-
-from gcp_deploy.cli.command import write_examples
+from gcp_deploy.cli.command import Group, write_examples
 from gcp_deploy.errors import UsageError
 
 SECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -74,7 +72,7 @@ SYNONYMS = {
 }
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """The commands of the table, each imported when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:

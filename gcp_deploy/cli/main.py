@@ -75,7 +75,7 @@ def run(arguments: list[str]) -> int:
         # own flush at exit shall not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
-    except (Exception, KeyboardInterrupt, Terminated) as error:  # the one place that ends a command
+    except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001  (told, not hidden)
         return tell(error, debug=debug)
     return code
 
@@ -105,7 +105,7 @@ def _log_to_stderr() -> None:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the command as Ctrl-C does: what is open gets closed, what is locked freed."""
+    """Let SIGTERM end the command as Ctrl-C does: with what is open closed, what is held freed."""
 
     def terminate(number: int, frame: FrameType | None) -> None:
         del number, frame

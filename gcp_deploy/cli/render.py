@@ -19,9 +19,7 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     """
     table = [[one_line(cell) for cell in row] for row in rows]
     names = [name.removeprefix(">") for name in head]
-    widths = [
-        max(map(len, column)) for column in zip(names, *table, strict=True)
-    ]
+    widths = [max(map(len, column)) for column in zip(names, *table, strict=True)]
     lines = []
     for row in [names, *table]:
         cells = [

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gcp_deploy.app.material import DeployRequest
+from gcp_deploy.cli.arguments import TIMEOUT
 from gcp_deploy.cli.options import Shared
 from gcp_deploy.cli.results import show
-from gcp_deploy.cli.session import TIMEOUT, Session, connected
+from gcp_deploy.cli.session import Session, connected
 from gcp_deploy.domain import durations, names
 from gcp_deploy.errors import BadName
 from gcp_deploy.settings.model import Settings

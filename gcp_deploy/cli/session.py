@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gcp_deploy.app.context import Context
+from gcp_deploy.cli.arguments import TIMEOUT
 from gcp_deploy.cli.options import Shared
 from gcp_deploy.domain import durations
 from gcp_deploy.settings.model import Settings
-
-TIMEOUT = "30m"
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,8 @@ def _versions(rows: Sequence[outcomes.VersionRow]) -> list[str]:
 def _status(status: outcomes.Status) -> list[str]:
     default = f"default {status.default}" if status.default else "no default"
     before = f", {status.previous} before" if status.previous else ""
-    ordered = sorted(reversed(status.rows), key=lambda row: -row.traffic)
+    newest_first = status.rows[::-1]
+    ordered = sorted(newest_first, key=lambda row: -row.traffic)
     told = [
         f"{status.model}: {default}{before}",
         f"endpoint: {status.endpoint or 'none'} ({status.platform})",

@@ -4,10 +4,9 @@ from typing import Annotated
 
 import typer
 
-from gcp_deploy.cli.arguments import Artifact, Because, Golden, Labels, Promote, Timeout
+from gcp_deploy.cli.arguments import TIMEOUT, Artifact, Because, Golden, Labels, Promote, Timeout
 from gcp_deploy.cli.command import command
 from gcp_deploy.cli.options import Shared
-from gcp_deploy.cli.session import TIMEOUT
 
 
 @command(

@@ -23,9 +23,7 @@ def up(
     port: Annotated[
         str, typer.Option("--port", metavar="NUMBER", help="The port; 0 takes a free one.")
     ] = "0",
-    foreground: Annotated[
-        bool, typer.Option("--foreground", help="Stay, until Ctrl-C.")
-    ] = False,
+    foreground: Annotated[bool, typer.Option("--foreground", help="Stay, until Ctrl-C.")] = False,
     timeout: Timeout = "30s",
 ) -> None:
     """Start the embedded platform as a server on this machine, and show its addresses.
@@ -35,10 +33,10 @@ def up(
     """
     from gcp_deploy.cli.session import load_settings
     from gcp_deploy.domain import durations
-    from gcp_deploy.emulator import server
 
     settings = load_settings(shared, require=())
     number, patience = _port(port), durations.parse(timeout)
+    from gcp_deploy.emulator import server
 
     def show(platform: dict[str, Any]) -> None:
         _show(settings.output, platform)

@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 
 from gcp_deploy.cli import completion
-from gcp_deploy.cli.arguments import Timeout
+from gcp_deploy.cli.arguments import TIMEOUT, Timeout
 from gcp_deploy.cli.command import command, group
 from gcp_deploy.cli.options import Shared
-from gcp_deploy.cli.session import TIMEOUT
 
 
 @command(
