@@ -11,8 +11,6 @@ from typing import Any
 
 import typer
 
-from gcp_deploy.errors import GcpDeployError
-
 PATIENCE = timedelta(seconds=2)
 _FLAGS = (
     "target",
@@ -31,12 +29,12 @@ def targets(context: typer.Context, incomplete: str) -> list[str]:
     """Return the targets of the settings file."""
 
     def names() -> list[str]:
-        from gcp_deploy.settings import file, load, validate
-
-        del load
         from pathlib import Path
 
-        _, tables, _ = validate.validate(file.find(Path.cwd()))
+        from gcp_deploy.settings.file import find
+        from gcp_deploy.settings.validate import validate
+
+        _, tables, _ = validate(find(Path.cwd()))
         return ["local", *tables]
 
     del context
@@ -80,7 +78,7 @@ def operations(context: typer.Context, incomplete: str) -> list[str]:
 
 
 def _offer(names: Callable[[], list[str]], incomplete: str) -> list[str]:
-    with suppress(GcpDeployError, OSError):
+    with suppress(Exception):
         return [one for one in dict.fromkeys(names()) if one and one.startswith(incomplete)]
     return []
 

@@ -21,14 +21,15 @@ class Terminated(BaseException):
 def tell(error: BaseException, *, debug: bool, stream: TextIO | None = None) -> ExitCode:
     """Say what happened in one line, what to type next in another; return the exit code.
 
-    With *debug* the traceback is shown first.
+    Only a message that lists several faults has more lines, one for each. With *debug*
+    the traceback is shown first.
     """
     message, hint, code = _words(error)
     out = sys.stderr if stream is None else stream
     try:
         if debug:
             traceback.print_exception(error, file=out)
-        out.write(f"error: {one_line(message)}\n")
+        out.write("error: " + "".join(f"{one_line(line)}\n" for line in message.split("\n")))
         if hint:
             out.write(f"hint: {one_line(hint)}\n")
         out.flush()

@@ -8,7 +8,7 @@ from typing import Any
 
 def one_line(text: object) -> str:
     """Return *text* on one line and without control characters, so that nobody's words draw."""
-    return "".join(one if one.isprintable() else " " for one in str(text))
+    return "".join(one if one.isprintable() else " " for one in str(text)).rstrip()
 
 
 def columns(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:

@@ -26,12 +26,12 @@ def parse(text: str, now: datetime) -> datetime:
             raise UsageError(f"not a time: {text!r}", hint=_HINT) from error
     try:
         time = datetime.fromisoformat(words.removesuffix(" UTC"))
-    except ValueError as error:
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise UsageError(f"not a time: {text!r}", hint=_HINT) from error
-    time = time if time.tzinfo else time.replace(tzinfo=UTC)
     if time > now:
         raise UsageError(f"{show(time)} is still to come", hint=_HINT)
-    return time.astimezone(UTC)
+    return time
 
 
 def show(time: datetime) -> str:

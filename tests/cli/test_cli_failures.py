@@ -59,8 +59,8 @@ def test_error_ends_with_its_code_and_says_what_to_type(name, cli, use_case):
 
 
 def test_error_without_a_hint_is_one_line(cli, use_case):
-    use_case(STATUS, errors.Conflict("two\nlines\x1b[31m"))
-    assert cli("status", "-m", "churn").err == "error: two lines [31m\n"
+    use_case(STATUS, errors.Conflict("somebody\x1b[31m\r\bwas faster"))
+    assert cli("status", "-m", "churn").err == "error: somebody [31m  was faster\n"
 
 
 def test_json_output_leaves_stdout_empty_on_an_error(cli, use_case):
