@@ -6,7 +6,7 @@ for pydantic to do, and it is not asked.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
@@ -55,27 +55,7 @@ def take_as_typed(params: list[Any]) -> None:
             one.__class__ = _TextArgument
 
 
-class Formatter(Protocol):
-    """What is used of Typer's formatter of help."""
-
-    def write(self, string: str) -> None:
-        """Write text as it is."""
-        ...
-
-    def write_paragraph(self) -> None:
-        """Write an empty line."""
-        ...
-
-    def section(self, name: str) -> Any:
-        """Indent what follows under a heading."""
-        ...
-
-    def write_dl(self, rows: Any) -> None:
-        """Write two columns."""
-        ...
-
-
-def write_examples(examples: str | None, formatter: Formatter) -> None:
+def write_examples(examples: str | None, formatter: Any) -> None:
     """Write one example a line, unwrapped, so that each can be copied."""
     with formatter.section("Examples"):
         for line in (examples or "").strip().splitlines():

@@ -28,7 +28,7 @@ def tell(error: BaseException, *, debug: bool, stream: TextIO | None = None) -> 
     out = sys.stderr if stream is None else stream
     try:
         if debug:
-            traceback.print_exception(error, file=out)
+            out.write(_without_queries("".join(traceback.format_exception(error))))
         out.write("error: " + "".join(f"{one_line(line)}\n" for line in message.split("\n")))
         if hint:
             out.write(f"hint: {one_line(hint)}\n")
@@ -71,8 +71,12 @@ def _stopped(what: str, error: BaseException) -> tuple[str, str]:
 
 
 def _internal(error: BaseException) -> tuple[str, str, ExitCode]:
-    """An unexpected error: its text may quote an address, whose query may be a secret."""
-    text = _QUERY.sub("?...", one_line(error))
+    text = _without_queries(one_line(error))
     shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
     message = f"internal error: {type(error).__name__}" + (f": {shown}" if shown.strip() else "")
     return message, "--debug shows the traceback; it is a fault of gcp-deploy", ExitCode.INTERNAL
+
+
+def _without_queries(text: str) -> str:
+    """Shorten the addresses in *text*: an upload session is a secret, and it is in the query."""
+    return _QUERY.sub("?...", text)

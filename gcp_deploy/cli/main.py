@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from gcp_deploy import __version__
 from gcp_deploy.cli.command import WIDTH, take_as_typed
 from gcp_deploy.cli.failures import Terminated, tell
 from gcp_deploy.cli.loading import LazyGroup
+from gcp_deploy.cli.render import emit, forget_stdout
 from gcp_deploy.errors import ExitCode
 
 PROGRAM = "gcp-deploy"
@@ -29,7 +31,7 @@ app = typer.Typer(cls=LazyGroup, rich_markup_mode=None, context_settings=dict(WI
 
 def _show_version(value: bool) -> None:  # noqa: FBT001  (Typer calls it so)
     if value:
-        sys.stdout.write(f"{PROGRAM} {__version__}\n")
+        emit(f"{PROGRAM} {__version__}\n")
         raise typer.Exit
 
 
@@ -56,34 +58,40 @@ def root(
 def main(argv: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    _mend_streams()
     with _terminable():
         code = run(arguments)
     sys.exit(code)
+
+
+def _mend_streams() -> None:
+    """Let every character be written, also in an ASCII locale, and closed streams be written to."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run(arguments: list[str]) -> int:
     """Run the command line and return its exit code; errors are told on stderr."""
     debug = "--debug" in arguments
     try:
-        code = _invoke(arguments, debug=debug)
+        with _logging() if debug else nullcontext():
+            code = _invoke(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of the result had enough. What the command did is done; the interpreter's
-        # own flush at exit shall not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of the result had enough; what the command did is done.
+        forget_stdout()
         return ExitCode.DONE
     except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001  (told, not hidden)
         return tell(error, debug=debug)
     return code
 
 
-def _invoke(arguments: list[str], *, debug: bool) -> int:
+def _invoke(arguments: list[str]) -> int:
     """Do what Typer's own main does, but leave every error to :func:`run`."""
-    if debug:
-        _log_to_stderr()
     command: Any = typer.main.get_command(app)
     take_as_typed(command.params)
     if COMPLETE in os.environ:  # noqa: TID251  (the shell asks for completions this way)
@@ -96,11 +104,22 @@ def _invoke(arguments: list[str], *, debug: bool) -> int:
     return ExitCode.DONE
 
 
-def _log_to_stderr() -> None:
+@contextmanager
+def _logging() -> Iterator[None]:
+    """Show on stderr what is logged under ``gcp_deploy``, while the command lasts."""
     import logging
 
-    logging.basicConfig(format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("gcp_deploy").setLevel(logging.DEBUG)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    logger = logging.getLogger("gcp_deploy")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(handler)
 
 
 @contextmanager

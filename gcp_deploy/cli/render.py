@@ -1,9 +1,13 @@
 """Results go to stdout: a table for people, or one JSON document for programs."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
+
+from gcp_deploy.errors import GcpDeployError
 
 
 def one_line(text: object) -> str:
@@ -36,4 +40,29 @@ def write(output: str, document: dict[str, Any], lines: Sequence[str]) -> None:
         text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
     else:
         text = "\n".join(lines)
-    sys.stdout.write(f"{text}\n")
+    emit(f"{text}\n")
+
+
+def emit(text: str) -> None:
+    """Write *text* to stdout, now.
+
+    A reader that has enough raises BrokenPipeError; a full disk is told. What the command did is
+    done in both cases.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        forget_stdout()
+        raise GcpDeployError(
+            f"the result cannot be written to stdout: {error.strerror}",
+            hint="what the command did is done; type it again to see the result",
+        ) from error
+
+
+def forget_stdout() -> None:
+    """Let the interpreter's own flush at the end succeed, wherever stdout led to."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,5 +1,6 @@
 """Each error class ends with its exit code and one or two lines on stderr."""
 
+import logging
 import os
 import signal
 import subprocess
@@ -83,6 +84,7 @@ def test_unexpected_error_is_one_line_without_secrets(cli, use_case):
     assert "Traceback" not in done.err
     assert "--debug shows the traceback" in done.err
     assert max(map(len, done.err.splitlines())) < 400
+    assert "SECRET" not in cli("status", "-m", "churn", "--debug").err
 
 
 def test_debug_shows_the_traceback(cli, use_case):
@@ -90,6 +92,7 @@ def test_debug_shows_the_traceback(cli, use_case):
     done = cli("status", "-m", "churn", "--debug")
     assert done.code == 6
     assert "Traceback (most recent call last)" in done.err
+    assert not logging.getLogger("gcp_deploy").handlers
     assert done.err.endswith("error: somebody was faster\n")
 
 
@@ -173,6 +176,28 @@ def test_a_reader_that_has_enough_is_no_error():
     )
     done = process("bash", "-c", line)
     assert (done.stdout, done.stderr) == (b"#0\n", b"")
+
+
+def test_a_full_disk_is_told():
+    done = process("bash", "-c", f"{sys.executable} -m gcp_deploy.cli.main --version > /dev/full")
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: the result cannot be written to stdout: No space left")
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_closed_streams_are_no_error():
+    done = process("bash", "-c", f"{sys.executable} -m gcp_deploy.cli.main undo >&- 2>&-")
+    assert done.returncode == 2
+
+
+def test_an_ascii_locale_is_no_error(nowhere):
+    script = (
+        f"PYTHONUTF8=0 PYTHONIOENCODING=ascii {sys.executable} -m gcp_deploy.cli.main inspect ä"
+    )
+    done = process("bash", "-c", script)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"error: ")
+    assert b"\\" in done.stderr
 
 
 def test_sigterm_ends_with_143():

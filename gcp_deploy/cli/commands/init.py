@@ -1,6 +1,5 @@
 """``gcp-deploy init``."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -30,13 +29,13 @@ def init(
     Nothing in it has to be changed: without a target everything runs on this machine. A file that
     exists is left alone.
     """
-    from gcp_deploy.cli.render import write
+    from gcp_deploy.cli.render import emit, write
     from gcp_deploy.cli.session import load_settings
     from gcp_deploy.settings.example import example
     from gcp_deploy.settings.schema import SETTINGS_FILE
 
     if show:
-        sys.stdout.write(example())
+        emit(example())
         return
     output = load_settings(shared, require=()).output
     path = Path(SETTINGS_FILE).absolute()

@@ -120,8 +120,6 @@ def _port(text: str) -> int:
 
 
 def _show(output: str, platform: dict[str, Any]) -> None:
-    import sys
-
     from gcp_deploy.cli.documents import versioned
     from gcp_deploy.cli.render import write
 
@@ -134,7 +132,6 @@ def _show(output: str, platform: dict[str, Any]) -> None:
         f"{'bucket:':12}{platform['bucket']}",
     ]
     write(output, versioned(body), told)
-    sys.stdout.flush()
 
 
 local = group("local", "Run the embedded platform as a server.", up, down, status, reset)
