@@ -3,70 +3,85 @@
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from gcp_deploy.cli.documents import versioned
-from gcp_deploy.cli.render import one_line, write
-from gcp_deploy.domain import durations
+from gcp_deploy.cli.render import one_line, versioned, write
 from gcp_deploy.errors import BadInstances, UsageError
 from gcp_deploy.settings.model import Settings
 
 
 def read_instances(source: str | None) -> list[Any]:
-    """Read rows from the file *source*, or from stdin.
+    """Read rows from the file *source*, or from stdin when it is ``-`` or None.
 
-    Raises UsageError when the file cannot be read or stdin is a terminal nobody types at.
+    Raises:
+        UsageError: the file cannot be read, or nothing is given and stdin is a terminal.
+        BadInstances: it is not UTF-8, not JSON, or no rows.
     """
     from gcp_deploy.client import instances_from_text
 
     return list(instances_from_text(_text(source)))
 
 
-def _text(source: str | None) -> str:
-    try:
-        if source not in (None, "-"):
-            return Path(str(source)).read_text(encoding="utf-8-sig")
-        if source is None and sys.stdin.isatty():
-            raise UsageError("no instances", hint="--instances FILE, or '-' to type them")
-        return sys.stdin.read()
-    except OSError as error:
-        raise UsageError(
-            f"{source} cannot be read: {error.strerror}", hint="--instances FILE, or '-' for stdin"
-        ) from error
-    except UnicodeDecodeError as error:
-        raise BadInstances(
-            f"{source or 'stdin'} is not UTF-8: byte {error.start}", hint="JSON is UTF-8"
-        ) from error
-
-
 def ask(
-    settings: Settings, rows: Sequence[Any], *, version: str | None, timeout: str, quiet: bool
+    settings: Settings,
+    instances: Sequence[Any],
+    *,
+    version: str | None,
+    timeout: timedelta,
+    quiet: bool,
 ) -> None:
-    """Ask, and show the predictions."""
+    """Ask the model of *settings*, or the only one there is, and show its predictions."""
     from gcp_deploy import wiring
+    from gcp_deploy.client import PredictionClient
 
-    patience = durations.parse(timeout)
-    del patience
     with wiring.platform_urls(settings) as reachable:
-        answer = _answer(reachable, rows, version)
-    document = versioned(
-        {
-            "predictions": list(answer.predictions),
-            "model": answer.model,
-            "version": answer.version,
-            "deployed_model": answer.deployed_model,
-        }
-    )
+        model = reachable.model or _only_model(reachable, timeout)
+        named = replace(reachable, model=model)
+        with PredictionClient(settings=named, version=version, timeout=timeout) as client:
+            answer = client.predict(instances)
+    body = {
+        "predictions": list(answer.predictions),
+        "model": answer.model,
+        "version": answer.version,
+        "deployed_model": answer.deployed_model,
+    }
     if settings.output == "table" and answer.version and not quiet:
         sys.stderr.write(f"{one_line(answer.model)}@{one_line(answer.version)} answers\n")
-    write(settings.output, document, [_line(one) for one in answer.predictions])
+    write(settings.output, versioned(body), [_line(one) for one in answer.predictions])
 
 
-def _answer(settings: Settings, rows: Sequence[Any], version: str | None) -> Any:
-    raise NotImplementedError((settings, rows, version))
+def _only_model(settings: Settings, timeout: timedelta) -> str:
+    from gcp_deploy import wiring
+    from gcp_deploy.app import watching
+    from gcp_deploy.cli.reporter import Silent
+
+    with wiring.connect(settings, reporter=Silent(), timeout=timeout) as context:
+        return watching.only_model(context)
+
+
+def _text(source: str | None) -> str:
+    name = "stdin" if source in (None, "-") else str(source)
+    try:
+        if name != "stdin":
+            return Path(name).read_text(encoding="utf-8-sig")
+        if source is None and sys.stdin.isatty():
+            raise UsageError("no instances are given", hint="--instances FILE, or '-' to type them")
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise BadInstances(
+            f"{name} is not UTF-8, at byte {error.start}", hint="JSON is written in UTF-8"
+        ) from error
+    except OSError as error:
+        raise UsageError(
+            f"{name} cannot be read: {error.strerror}", hint="--instances FILE, or '-' for stdin"
+        ) from error
 
 
 def _line(prediction: Any) -> str:
-    """One JSON value a line, so that the table can be read by programs as well."""
-    return json.dumps(prediction, ensure_ascii=False)
+    """Write a text as it is, so that people read it, and everything else as JSON."""
+    if isinstance(prediction, str):
+        return one_line(prediction)
+    return one_line(json.dumps(prediction, ensure_ascii=False))

@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from gcp_deploy.app import outcomes
+from gcp_deploy.cli.render import versioned
 from gcp_deploy.domain import steps
 from gcp_deploy.domain.events import Event, Lease, timestamp
-
-SCHEMA_VERSION = 1
 
 Outcome = (
     outcomes.Plan
@@ -30,11 +29,6 @@ Outcome = (
 def document(outcome: Outcome) -> dict[str, Any]:
     """Return *outcome* as its JSON document."""
     return versioned(_body(outcome))
-
-
-def versioned(body: dict[str, Any]) -> dict[str, Any]:
-    """Return *body* with the version of its schema in front."""
-    return {"schema_version": SCHEMA_VERSION, **body}
 
 
 def _body(outcome: Outcome) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from gcp_deploy.errors import GcpDeployError
 
+SCHEMA_VERSION = 1
+
 
 def one_line(text: object) -> str:
     """Return *text* on one line and without control characters, so that nobody's words draw."""
@@ -32,6 +34,11 @@ def columns(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
         ]
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def versioned(body: dict[str, Any]) -> dict[str, Any]:
+    """Return *body* with the version of its schema in front."""
+    return {"schema_version": SCHEMA_VERSION, **body}
 
 
 def write(output: str, document: dict[str, Any], lines: Sequence[str]) -> None:

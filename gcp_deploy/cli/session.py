@@ -4,12 +4,15 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from gcp_deploy.app.context import Context
 from gcp_deploy.cli.arguments import TIMEOUT
 from gcp_deploy.cli.options import Shared
 from gcp_deploy.domain import durations
 from gcp_deploy.settings.model import Settings
+
+if TYPE_CHECKING:  # the ports cost predict, which needs none of them, a tenth of its time
+    from gcp_deploy.app.context import Context
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Session:
     """A connection to the target, while the command lasts."""
 
     settings: Settings
-    context: Context
+    context: "Context"
     timeout: timedelta
 
     @property

@@ -29,7 +29,7 @@ def init(
     Nothing in it has to be changed: without a target everything runs on this machine. A file that
     exists is left alone.
     """
-    from gcp_deploy.cli.render import emit, write
+    from gcp_deploy.cli.render import emit, versioned, write
     from gcp_deploy.cli.session import load_settings
     from gcp_deploy.settings.example import example
     from gcp_deploy.settings.schema import SETTINGS_FILE
@@ -48,4 +48,4 @@ def init(
         ) from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
-    write(output, {"schema_version": 1, "file": str(path)}, [f"{path} written"])
+    write(output, versioned({"file": str(path)}), [f"{path} written"])

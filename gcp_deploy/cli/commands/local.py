@@ -56,8 +56,7 @@ def up(
 )
 def down(shared: Shared) -> None:
     """Stop the server. What it stored stays, and 'up' goes on with it."""
-    from gcp_deploy.cli.documents import versioned
-    from gcp_deploy.cli.render import write
+    from gcp_deploy.cli.render import versioned, write
     from gcp_deploy.cli.session import load_settings
     from gcp_deploy.emulator import server
 
@@ -77,8 +76,7 @@ def down(shared: Shared) -> None:
 )
 def status(shared: Shared) -> None:
     """Show whether the server is running, and its addresses."""
-    from gcp_deploy.cli.documents import versioned
-    from gcp_deploy.cli.render import write
+    from gcp_deploy.cli.render import versioned, write
     from gcp_deploy.cli.session import load_settings
     from gcp_deploy.emulator import server
 
@@ -101,8 +99,7 @@ def status(shared: Shared) -> None:
 )
 def reset(shared: Shared) -> None:
     """Stop the server and throw away everything it stored: models, versions, objects, logs."""
-    from gcp_deploy.cli.documents import versioned
-    from gcp_deploy.cli.render import write
+    from gcp_deploy.cli.render import versioned, write
     from gcp_deploy.cli.session import load_settings
     from gcp_deploy.emulator import server
 
@@ -120,8 +117,7 @@ def _port(text: str) -> int:
 
 
 def _show(output: str, platform: dict[str, Any]) -> None:
-    from gcp_deploy.cli.documents import versioned
-    from gcp_deploy.cli.render import write
+    from gcp_deploy.cli.render import versioned, write
 
     body = {key: value for key, value in platform.items() if key != "schema_version"}
     told = [

@@ -44,7 +44,9 @@ def predict(
     """
     from gcp_deploy.cli.asking import ask, read_instances
     from gcp_deploy.cli.session import load_settings
+    from gcp_deploy.domain import durations
 
     settings = load_settings(shared, require=("project", "region"))
+    patience = durations.parse(timeout)
     rows = read_instances(instances)
-    ask(settings, rows, version=version, timeout=timeout, quiet=shared.quiet)
+    ask(settings, rows, version=version, timeout=patience, quiet=shared.quiet)
