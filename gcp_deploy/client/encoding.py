@@ -4,8 +4,8 @@
 |---|---|
 | None, NaN, pandas NA and NaT, numpy NaT | null |
 | infinity | BadInstances |
-| bool, int up to 2**53, float, text | as they are |
-| int beyond 2**53 | BadInstances: the service reads numbers as doubles; pass text |
+| bool, int below 2**53, float, text | as they are |
+| int from 2**53 on | BadInstances: the service reads numbers as doubles; pass text |
 | numpy scalar | as its Python value; a float32 as the very same double |
 | numpy array inside a row | list |
 | Decimal | the number, when the double nearest to it is written alike; else BadInstances |
@@ -35,12 +35,11 @@ class Unfit(ValueError):
 
 
 def encode(rows: Sequence[Any], first: int = 0) -> bytes:
-    """Return *rows* as a JSON array; BadInstances names the row, counted from *first* + 0."""
+    """Return *rows* as a JSON array; BadInstances names the row, counted from *first*."""
     try:
         encoded = orjson.dumps(rows, foreign, _OPTIONS)
     except TypeError:
-        encoded = b"null"
-        # Falls through to the careful way, which finds the row and the column.
+        encoded = b"null"  # so that the careful way finds the row and the column
     if b"null" not in encoded:
         return encoded
     # orjson writes infinities as null, so where there is a null the values have to be looked at.

@@ -122,7 +122,7 @@ def _encode_array(array: Any, first: int) -> bytes:
         return encode(array.tolist(), first)
     if kind == "f":
         array = array.astype("float64", copy=False)
-        # Infinite minus itself is NaN; only where there is any are the rows looked at.
+        # orjson writes infinities as null, so they are looked for here.
         if array.size and (abs(array) == float("inf")).any():
             return encode(array.tolist(), first)
     flat = array if array.flags.c_contiguous and array.dtype.isnative else array.copy(order="C")

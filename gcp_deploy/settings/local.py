@@ -46,14 +46,15 @@ def running_platform(state_dir: Path) -> LocalPlatform | None:
 def process_start(pid: int) -> str:
     """Return when *pid* started, in clock ticks since boot, or ``""`` where nothing tells it.
 
-    Source: field 22 of ``/proc/PID/stat``, counted after the command's closing parenthesis.
+    A process that has ended and was not waited for yet has no start time any more.
+    Source: fields 3 and 22 of ``/proc/PID/stat``, counted after the command's closing parenthesis.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     fields = stat.rpartition(")")[2].split()
-    return fields[19] if len(fields) > 19 else ""
+    return fields[19] if len(fields) > 19 and fields[0] not in "ZX" else ""
 
 
 def _platform(content: Mapping[str, Any]) -> LocalPlatform:
@@ -73,7 +74,7 @@ def _alive(pid: int, started: object) -> bool:
     if pid <= 0:
         return False
     now = process_start(pid)
-    if now and started:
+    if started and Path("/proc/self/stat").exists():
         return str(started) == now
     try:
         os.kill(pid, 0)
