@@ -43,6 +43,8 @@ class Tokens:
             found = self._credentials = self._credentials or self._default()
             if not found.valid or (stale and stale == f"Bearer {found.token}"):
                 self._refresh(found)
+            if not found.token:  # anonymous credentials
+                return {}
             headers = {"authorization": f"Bearer {found.token}"}
         quota = self._quota_project or getattr(found, "quota_project_id", None)
         return headers | ({"x-goog-user-project": quota} if quota else {})

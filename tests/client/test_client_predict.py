@@ -1,5 +1,7 @@
 """Addresses, versions, retries and errors of the client."""
 
+import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,7 @@ from gcp_deploy.client import (
     UsageError,
 )
 from gcp_deploy.client.tokens import may_have_token
+from gcp_deploy.errors import BadName
 
 PARENT = "http://127.0.0.1:1/v1/projects/my-project/locations/us-central1"
 
@@ -153,6 +156,42 @@ def test_without_a_running_platform_the_hint_says_how_to_start_one(kit, tmp_path
     with pytest.raises(UsageError, match="no embedded platform is running") as caught:
         kit.client(kit.Transport(), changes=changes).predict([1])
     assert caught.value.hint == "gcp-deploy local up"
+
+
+def test_the_running_platform_is_asked_in_its_own_project(kit, tmp_path):
+    content = {
+        "schema_version": 1,
+        "pid": os.getpid(),
+        "urls": dict.fromkeys(("storage", "aiplatform", "ml"), "http://127.0.0.1:5"),
+        "project": "its-project",
+        "project_number": "1",
+        "region": "europe-west4",
+        "bucket": "local-models",
+    }
+    (tmp_path / "platform.json").write_text(json.dumps(content))
+    changes = {"platform": "local", "state_dir": tmp_path, "sources": {"region": "--region"}}
+    changes["endpoints"] = kit.settings().endpoints.__class__()
+    transport = kit.Transport()
+    kit.client(transport, changes=changes).predict([1])
+    assert transport.posts()[0][1].startswith(
+        "http://127.0.0.1:5/v1/projects/its-project/locations/us-central1/endpoints/churn"
+    )
+
+
+def test_anonymous_credentials_send_nothing(kit):
+    class Anonymous:
+        valid, token = True, None
+
+    transport = kit.Transport()
+    changes = {"endpoints": kit.settings().endpoints.__class__()}
+    kit.client(transport, changes=changes, credentials=Anonymous()).predict([1])
+    assert "authorization" not in transport.posts()[0][2]
+
+
+@pytest.mark.parametrize("model", ["No Way", "a/b", "1x"])
+def test_a_name_that_is_no_model_name_is_refused(kit, model):
+    with pytest.raises(BadName, match=model):
+        kit.client(kit.Transport(), model=model).predict([1])
 
 
 @pytest.mark.parametrize(
