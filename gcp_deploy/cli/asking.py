@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ def read_instances(source: str | None) -> list[Any]:
     """
     from gcp_deploy.client import instances_from_text
 
-    return list(instances_from_text(_text(source)))
+    return instances_from_text(_text(source))
 
 
 def ask(
@@ -37,11 +36,12 @@ def ask(
     from gcp_deploy import wiring
     from gcp_deploy.client import PredictionClient
 
-    with wiring.platform_urls(settings) as reachable:
-        model = reachable.model or _only_model(reachable, timeout)
-        named = replace(reachable, model=model)
-        with PredictionClient(settings=named, version=version, timeout=timeout) as client:
-            answer = client.predict(instances)
+    seconds = timeout.total_seconds()
+    with (
+        wiring.platform_urls(settings) as reachable,
+        PredictionClient(settings=reachable, timeout=seconds) as client,
+    ):
+        answer = client.predict(instances, version=version)
     body = {
         "predictions": list(answer.predictions),
         "model": answer.model,
@@ -51,15 +51,6 @@ def ask(
     if settings.output == "table" and answer.version and not quiet:
         sys.stderr.write(f"{one_line(answer.model)}@{one_line(answer.version)} answers\n")
     write(settings.output, versioned(body), [_line(one) for one in answer.predictions])
-
-
-def _only_model(settings: Settings, timeout: timedelta) -> str:
-    from gcp_deploy import wiring
-    from gcp_deploy.app import watching
-    from gcp_deploy.cli.reporter import Silent
-
-    with wiring.connect(settings, reporter=Silent(), timeout=timeout) as context:
-        return watching.only_model(context)
 
 
 def _text(source: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, get_type_hints
@@ -94,6 +95,15 @@ class Shared:
             for name, value in given.items()
             if value is not None and name not in {"quiet", "debug"}
         }
+
+    def again(self) -> str:
+        """Return what was typed to reach the target, to be typed again in the next command."""
+        words = [
+            f" --{name.replace('_', '-')} {shlex.quote(str(value))}"
+            for name, value in self.flags().items()
+            if name not in {"model", "output"}
+        ]
+        return "".join(words)
 
 
 def with_shared(function: Callable[..., None]) -> Callable[..., None]:

@@ -8,4 +8,4 @@ from gcp_deploy.cli.tables import lines
 
 def show(session: Session, outcome: Outcome) -> None:
     """Write *outcome* to stdout, as the settings say."""
-    write(session.settings.output, document(outcome), lines(outcome))
+    write(session.settings.output, document(outcome), lines(outcome, again=session.again))

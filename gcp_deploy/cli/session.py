@@ -22,6 +22,8 @@ class Session:
     settings: Settings
     context: "Context"
     timeout: timedelta
+    again: str
+    """The options that reach the same target in another command."""
 
     @property
     def model(self) -> str:
@@ -55,7 +57,7 @@ def connected(
     reporter = reporter_for(shared)
     try:
         with wiring.connect(settings, reporter=reporter, timeout=patience) as context:
-            yield Session(settings, context, patience)
+            yield Session(settings, context, patience, shared.again())
     except BaseException as error:
         if not isinstance(error, Exception) and reporter.doing:
             error.add_note(reporter.doing)

@@ -21,13 +21,13 @@ _QUIET = {
 _HEAD = ("VERSION", ">TRAFFIC", "STATE", "VERIFIED", "CREATED (UTC)", "ARTIFACT", "RUNTIME")
 
 
-def lines(outcome: Outcome) -> list[str]:
-    """Return *outcome* as lines of text."""
+def lines(outcome: Outcome, *, again: str = "") -> list[str]:
+    """Return *outcome* as lines of text; *again* is put behind the commands they name."""
     match outcome:
         case outcomes.Plan():
             return _plan(outcome)
         case outcomes.Deployed():
-            return _deployed(outcome)
+            return _deployed(outcome, again)
         case outcomes.Moved():
             return _moved(outcome)
         case outcomes.Retired():
@@ -35,7 +35,7 @@ def lines(outcome: Outcome) -> list[str]:
         case outcomes.Versions():
             return _versions(outcome.rows)
         case outcomes.Status():
-            return _status(outcome)
+            return _status(outcome, again)
         case outcomes.History():
             return _history(outcome.events)
         case outcomes.Served():
@@ -61,22 +61,22 @@ def _plan(plan: outcomes.Plan) -> list[str]:
     ]
 
 
-def _deployed(deployed: outcomes.Deployed) -> list[str]:
+def _deployed(deployed: outcomes.Deployed, again: str) -> list[str]:
     name = f"{deployed.model}@{deployed.version}"
     if deployed.operation:
         return [
             f"{name} is still being deployed",
-            f"wait with: gcp-deploy operations wait {deployed.operation}",
+            f"wait with: gcp-deploy operations wait {deployed.operation}{again}",
         ]
     where = "the default" if deployed.default else "a candidate at 0 %"
     first = f"{name} {deployed.result}: {where}, from {deployed.digest.hex[:12]}"
     if deployed.default:
         return [first]
-    return [first, _promote_hint(deployed.model, deployed.version)]
+    return [first, _promote_hint(deployed.model, deployed.version, again)]
 
 
-def _promote_hint(model: str, version: str) -> str:
-    return f"promote with: gcp-deploy promote {version} --model {model}"
+def _promote_hint(model: str, version: str, again: str) -> str:
+    return f"promote with: gcp-deploy promote {version} --model {model}{again}"
 
 
 def _moved(moved: outcomes.Moved) -> list[str]:
@@ -112,7 +112,7 @@ def _versions(rows: Sequence[outcomes.VersionRow]) -> list[str]:
     )
 
 
-def _status(status: outcomes.Status) -> list[str]:
+def _status(status: outcomes.Status, again: str) -> list[str]:
     default = f"default {status.default}" if status.default else "no default"
     before = f", {status.previous} before" if status.previous else ""
     newest_first = status.rows[::-1]
@@ -131,10 +131,10 @@ def _status(status: outcomes.Status) -> list[str]:
         )
     if status.operation:
         told.append(f"running: {status.operation}")
-    return [*told, "", *_versions(ordered), *_candidate(status)]
+    return [*told, "", *_versions(ordered), *_candidate(status, again)]
 
 
-def _candidate(status: outcomes.Status) -> list[str]:
+def _candidate(status: outcomes.Status, again: str) -> list[str]:
     """Point to the newest verified version, when it is newer than the default."""
     rows = list(status.rows)
     defaults = [index for index, row in enumerate(rows) if row.version.version == status.default]
@@ -142,7 +142,7 @@ def _candidate(status: outcomes.Status) -> list[str]:
     ready = [row for row in newer if row.verified and row.version.state is VersionState.READY]
     if not ready:
         return []
-    return ["", _promote_hint(status.model, ready[-1].version.version)]
+    return ["", _promote_hint(status.model, ready[-1].version.version, again)]
 
 
 def _history(events: Sequence[Event]) -> list[str]:

@@ -3,7 +3,6 @@
 import io
 import json
 import sys
-from datetime import timedelta
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -23,8 +22,8 @@ def client(monkeypatch, wiring):
     )
 
     class PredictionClient:
-        def __init__(self, *, settings, version, timeout):
-            self.named = (settings.model, version, timeout)
+        def __init__(self, *, settings, timeout):
+            self.model, self.timeout = settings.model, timeout
 
         def __enter__(self):
             return self
@@ -32,8 +31,8 @@ def client(monkeypatch, wiring):
         def __exit__(self, *raised):
             module.asked.append("closed")
 
-        def predict(self, rows):
-            module.asked.append((*self.named, rows))
+        def predict(self, rows, *, version):
+            module.asked.append((self.model, version, self.timeout, rows))
             if isinstance(module.answer, Exception):
                 raise module.answer
             return module.answer
@@ -87,14 +86,8 @@ def test_table_is_one_prediction_a_line_and_who_answered_on_stderr(cli, client, 
 
 def test_client_is_asked_for_the_version_within_the_timeout_and_closed(cli, client, rows):
     cli("predict", "--instances", rows, "-m", "churn", "--version", "3", "--timeout", "5s")
-    asked = ("churn", "3", timedelta(seconds=5), [[1], [2], [3]])
+    asked = ("churn", "3", 5.0, [[1], [2], [3]])
     assert client.asked == [asked, "closed"]
-
-
-def test_the_only_model_is_asked_when_none_is_named(cli, client, rows, use_case):
-    use_case("app.watching.only_model", "fraud")
-    cli("predict", "--instances", rows)
-    assert client.asked[0][:2] == ("fraud", None)
 
 
 @pytest.mark.parametrize("argv", [[], ["--instances", "-"]])

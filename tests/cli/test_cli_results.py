@@ -173,3 +173,11 @@ def test_deploy_says_how_to_promote_the_candidate(cli, use_case):
 def test_deploy_without_waiting_says_how_to_wait(cli, use_case):
     use_case("app.deploying.deploy", replace(made.DEPLOYED, operation="projects/1/operations/2"))
     assert "gcp-deploy operations wait projects/1/operations/2" in cli("deploy", "a.joblib").out
+
+
+def test_the_next_command_reaches_the_same_target(cli, use_case):
+    use_case("app.watching.status", made.STATUS)
+    out = cli("status", "-m", "churn", "--state", "my state", "--bucket", "my-models").out
+    assert out.endswith(
+        "promote with: gcp-deploy promote 3 --model churn --bucket my-models --state 'my state'\n"
+    )
