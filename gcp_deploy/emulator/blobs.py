@@ -163,10 +163,13 @@ class Blobs:
         """Count one user less; the last one takes the content along, once committed."""
         with self._state.transaction() as connection:
             connection.execute("UPDATE blobs SET users = users - 1 WHERE id = ?", (name,))
-            gone = connection.execute(
-                "DELETE FROM blobs WHERE id = ? AND users <= 0 RETURNING content IS NULL", (name,)
+            row = connection.execute(
+                "SELECT content IS NULL FROM blobs WHERE id = ? AND users <= 0", (name,)
             ).fetchone()
-            if gone is not None and gone[0]:
+            if row is None:
+                return
+            connection.execute("DELETE FROM blobs WHERE id = ?", (name,))
+            if row[0]:
                 self._state.after_commit(lambda: self._path(name).unlink(missing_ok=True))
 
     def get(self, name: str) -> Blob | None:

@@ -115,6 +115,7 @@ class ChunkedBody:
         self._left = 0
         self._started = False
         self._ended = False
+        self._broken = False
         self._before: Callable[[], None] | None = before
 
     @property
@@ -136,6 +137,10 @@ class ChunkedBody:
         return piece
 
     def _next_chunk(self) -> bool:
+        """Step to the next chunk; False at the end. Once broken, it stays broken."""
+        if self._broken:
+            raise invalid("The chunked request body is malformed.")
+        self._broken = True
         if self._started and self._incoming.read_line():
             raise invalid("The chunked request body is malformed.")
         self._started = True
@@ -143,12 +148,16 @@ class ChunkedBody:
         if found is None:
             raise invalid("The chunked request body is malformed.")
         self._left = int(found[1], 16)
-        if self._left:
-            return True
+        if not self._left:
+            self._skip_trailers()
+        self._broken = False
+        return self._left > 0
+
+    def _skip_trailers(self) -> None:
         for _ in range(FIELDS_LIMIT):
             if not self._incoming.read_line():
                 self._ended = True
-                return False
+                return
         raise invalid("The chunked request body is malformed.")
 
 
