@@ -116,8 +116,10 @@ def test_it_listens_on_loopback_alone(platform: Platform):
             400,
         ),
         (
-            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n"
-            b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            (
+                b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            ),
             400,
         ),
         (b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n", 501),

@@ -66,12 +66,8 @@ def delete(platform: "Platform", request: Request, bucket: str, name: str) -> Re
     """Delete an object, or one generation of it."""
     with platform.state.transaction():
         generation = preconditions.generation(request.query)
-        versioning = catalog.require_bucket(platform, bucket)
-        found = catalog.find(platform, bucket, name, generation)
-        conditions = preconditions.collect(request.query)
-        if found is not None or not conditions:
-            found = catalog.require(platform, bucket, name, generation)
-        preconditions.check(conditions, found)
         found = catalog.require(platform, bucket, name, generation)
+        preconditions.check(preconditions.collect(request.query), found)
+        versioning = catalog.require_bucket(platform, bucket)
         catalog.retire(platform, found, keep=versioning and generation is None)
     return Response(204)
