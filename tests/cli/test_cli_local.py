@@ -159,3 +159,19 @@ def test_inspect_of_what_is_no_artifact_names_it(name, code, cli, nowhere):
     done = cli("inspect", name)
     assert (done.code, done.out) == (code, "")
     assert done.err.startswith("error: ")
+
+
+def test_a_real_server_goes_up_is_found_and_goes_down(cli, obeys, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(Path(gcp_deploy.__file__).parents[1]))
+    up = cli("local", "up", "-o", "json")
+    try:
+        assert up.code == 0, up.err
+        obeys(up.json, "local_up")
+        status = cli("local", "status", "-o", "json").json
+        obeys(status, "local_status")
+        assert (status["running"], status["pid"]) == (True, up.json["pid"])
+        assert cli("local", "up", "-o", "json").json["pid"] == up.json["pid"]
+    finally:
+        down = cli("local", "down", "-o", "json").json
+    assert down["stopped"] is True
+    assert cli("local", "status", "-o", "json").json["running"] is False
