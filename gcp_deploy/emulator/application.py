@@ -8,8 +8,10 @@ the API method (``request.api_method``), may answer itself, raise a Problem or
 import importlib
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from gcp_deploy.emulator.http import CutConnection
 from gcp_deploy.emulator.messages import Request, Response, json_response
 from gcp_deploy.emulator.problems import Code, Envelope, Problem, rpc_envelope
 from gcp_deploy.emulator.routing import Route, Routes
@@ -50,31 +52,33 @@ class Application:
         self.interceptor: Interceptor | None = None
 
     def __call__(self, request: Request) -> Response:
-        """Answer *request*; only a lost connection is raised."""
+        """Answer *request*; only what ends the connection is raised."""
+        try:
+            return self._answer(request)
+        except (ConnectionError, TimeoutError, CutConnection):
+            raise
+        except Exception:  # a fault of ours is a 500, as it would be in the service
+            logger.exception("%s broke", request.api_method or "finding a method")
+            problem = Problem(Code.INTERNAL, "Internal error encountered.")
+            return _failure(problem, rpc_envelope(problem))
+
+    def _answer(self, request: Request) -> Response:
         envelope: Envelope = rpc_envelope
         try:
             if request.path == "/" and request.method == "GET":
                 return json_response(self._platform.describe())
-            package, route, fields = self._find(request)
-            envelope = package.envelope
+            routes, route, fields = self._find(request)
+            envelope = routes.envelope
             request.api_method = route.api_method
-            return self._call(route, request, fields)
+            call = partial(self._call, route, fields)
+            return call(request) if self.interceptor is None else self.interceptor(request, call)
         except Problem as problem:
             body = b"" if problem.http_status == 304 else envelope(problem)
             return _failure(problem, body)
 
-    def _call(self, route: Route, request: Request, fields: Mapping[str, str]) -> Response:
-        def call(request: Request) -> Response:
-            try:
-                answer = route.handler(self._platform, request, **fields)
-            except (Problem, OSError):
-                raise
-            except Exception as error:  # a fault of ours is a 500, as it would be in the service
-                logger.exception("%s broke", route.api_method)
-                raise Problem(Code.INTERNAL, "Internal error encountered.") from error
-            return answer if isinstance(answer, Response) else json_response(answer)
-
-        return call(request) if self.interceptor is None else self.interceptor(request, call)
+    def _call(self, route: Route, fields: Mapping[str, str], request: Request) -> Response:
+        answer = route.handler(self._platform, request, **fields)
+        return answer if isinstance(answer, Response) else json_response(answer)
 
     def _find(self, request: Request) -> tuple[Routes, Route, dict[str, str]]:
         method = "GET" if request.method == "HEAD" else request.method

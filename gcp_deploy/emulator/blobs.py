@@ -90,9 +90,9 @@ class BlobWriter:
             return
         if self._file is None:
             self._file = create_private(self._path)
-            self._file.write(self._small or b"")
+            write_all(self._file, bytes(self._small or b""))
             self._small = None
-        self._file.write(piece)
+        write_all(self._file, piece)
 
     def seal(self) -> Blob:
         """Make the content durable and return it; :meth:`Blobs.add` gives it a row."""
@@ -194,7 +194,7 @@ class Blobs:
         """Write the content to a new file *path*; nobody may write to that file afterwards."""
         if blob.content is not None:
             with create_private(path) as file:
-                file.write(blob.content)
+                write_all(file, blob.content)
             return
         try:
             os.link(self._path(blob.id), path)
@@ -225,9 +225,15 @@ def create_private(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, flags, 0o600), "wb", buffering=0)
 
 
+def write_all(file: BinaryIO, piece: bytes) -> None:
+    """Write the whole *piece*: an unbuffered file may take less, when the disk fills up."""
+    left = memoryview(piece)
+    while left:
+        left = left[file.write(left) :]
+
+
 def sync(file: BinaryIO) -> None:
     """Wait until the content of *file* is on the disk."""
-    file.flush()
     os.fsync(file.fileno())
 
 

@@ -61,7 +61,11 @@ class Platform:
             OSError: the directory cannot be written, or the port is taken.
         """
         state = State(state_dir, clock=clock or SystemClock())
-        platform = cls(state, port=port, package_of=package_of)
+        try:
+            platform = cls(state, port=port, package_of=package_of)
+        except OSError:
+            state.close()
+            raise
         platform.ensure_bucket()
         return platform
 

@@ -9,14 +9,11 @@ afterwards, so that an encoded slash in an object name separates nothing.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from gcp_deploy.emulator.messages import Request, Response
+from gcp_deploy.emulator.messages import Response
 from gcp_deploy.emulator.problems import Envelope, invalid
-
-if TYPE_CHECKING:
-    from gcp_deploy.emulator.platform import Platform
 
 Handler = Callable[..., "Response | Mapping[str, Any]"]
 """``handler(platform, request, **names of the template) -> Response | JSON object``."""
@@ -99,10 +96,3 @@ def _compile(template: str) -> tuple[re.Pattern[str], tuple[int, ...]]:
         expression += f"/(?P<{name}>{'.+' if rest else '[^/]+'})" + re.escape(verb)
         weight.append(3 if rest else 1 if verb else 2)
     return re.compile(expression, re.DOTALL), tuple(weight)
-
-
-def call(
-    route: Route, platform: "Platform", request: Request, fields: Mapping[str, str]
-) -> Response | Mapping[str, Any]:
-    """Run the handler of *route*."""
-    return route.handler(platform, request, **fields)

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from gcp_deploy.emulator.blobs import create_private
+from gcp_deploy.emulator.blobs import create_private, write_all
 from gcp_deploy.emulator.clock import Clock, SystemClock
 from gcp_deploy.emulator.locks import FileLock
 from gcp_deploy.emulator.processes import ProcessId
@@ -151,7 +151,7 @@ def _publish(state_dir: Path, description: dict[str, Any]) -> None:
     scratch = state_dir / f".{DESCRIPTION}.{process.pid}"
     scratch.unlink(missing_ok=True)
     with create_private(scratch) as file:
-        file.write(text.encode())
+        write_all(file, text.encode())
     scratch.replace(state_dir / DESCRIPTION)
 
 

@@ -59,6 +59,7 @@ class State:
         self._database = self._data / "state.db"
         self._pool: list[sqlite3.Connection] = []
         self._pool_lock = threading.Lock()
+        self._closed = False
         self._mine = threading.local()
         with FileLock(self._data / "open.lock"):
             os.close(os.open(self._database, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
@@ -71,8 +72,9 @@ class State:
         return private_folder(self._data / name)
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the connections: those lent out when they come back."""
         with self._pool_lock:
+            self._closed = True
             while self._pool:
                 self._pool.pop().close()
 
@@ -92,7 +94,10 @@ class State:
             connection.close()
             raise
         with self._pool_lock:
-            self._pool.append(connection)
+            if self._closed:
+                connection.close()
+            else:
+                self._pool.append(connection)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

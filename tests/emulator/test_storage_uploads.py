@@ -166,6 +166,14 @@ def test_a_session_takes_everything_at_once(
     assert read(http, url, "big") == content
 
 
+def test_a_session_takes_a_stream_of_undeclared_length(
+    http: requests.Session, url: str, session: Callable[..., str]
+):
+    answer = http.put(session(), data=iter([b"one ", b"two"]))
+    assert (answer.status_code, answer.json()["size"]) == (200, "7")
+    assert read(http, url, "big") == b"one two"
+
+
 def test_a_session_takes_chunks_and_tells_how_far_it_is(
     http: requests.Session, url: str, session: Callable[..., str]
 ):

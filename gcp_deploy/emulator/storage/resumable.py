@@ -6,14 +6,16 @@ session's URL is a secret: whoever has it may write.
 """
 
 import json
+import os
 import re
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gcp_deploy.emulator.blobs import Digests, sync
+from gcp_deploy.emulator.blobs import Digests, sync, write_all
 from gcp_deploy.emulator.locks import FileLock
 from gcp_deploy.emulator.messages import CHUNK, Body, Request, Response, json_response
 from gcp_deploy.emulator.problems import invalid, not_found, storage_envelope
@@ -77,10 +79,12 @@ def receive(platform: "Platform", request: Request, bucket: str) -> Response:
             return json_response(_linked(session.finished, request))
         stretch = _stretch(request, session)
         stored = session.path.stat().st_size if session.path.exists() else 0
+        digests = Digests()
         if stretch.start is not None:
-            stored = _append(session, request.body, stretch, stored)
-        if stretch.total is not None and stored == stretch.total:
-            return json_response(_complete(platform, request, session))
+            stored = _append(session, request.body, stretch, stored, digests)
+        whole = stretch.start is not None and stretch.length is None  # a body that has just ended
+        if stored == stretch.total or (whole and stretch.total is None):
+            return json_response(_complete(platform, request, session, digests))
         return _incomplete(request, stored)
 
 
@@ -115,8 +119,8 @@ def _stretch(request: Request, session: _Session) -> _Stretch:
     return _Stretch(first, last - first + 1, total)
 
 
-def _append(session: _Session, body: Body, stretch: _Stretch, stored: int) -> int:
-    """Add what is new of *body*; return how much is stored now."""
+def _append(session: _Session, body: Body, stretch: _Stretch, stored: int, digests: Digests) -> int:
+    """Add what is new of *body*, also to *digests*; return how much is stored now."""
     assert stretch.start is not None
     if stretch.start > stored:
         raise invalid(
@@ -130,8 +134,9 @@ def _append(session: _Session, body: Body, stretch: _Stretch, stored: int) -> in
                 left = None if left is None else left - len(piece)
                 fresh = piece[skip:]
                 skip = max(0, skip - len(piece))
+                write_all(file, fresh)
+                digests.update(fresh)
                 stored += len(fresh)
-                file.write(fresh)
         finally:
             ended = stretch.total is None and stretch.length is None
             if not ended and stored != stretch.total:
@@ -140,14 +145,24 @@ def _append(session: _Session, body: Body, stretch: _Stretch, stored: int) -> in
     return stored
 
 
-def _complete(platform: "Platform", request: Request, session: _Session) -> Mapping[str, Any]:
-    """Make the object. What is refused here takes the session along."""
-    digests = Digests()
+def _complete(
+    platform: "Platform", request: Request, session: _Session, digests: Digests
+) -> Mapping[str, Any]:
+    """Make the object. What is refused here takes the session along.
+
+    *digests* are those of this request's bytes: of all of them, when it was the only one.
+    """
     session.path.touch(mode=0o600)
     with session.path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            digests.update(piece)
-        sync(file)
+        syncing = threading.Thread(target=sync, args=(file,))  # while the checksums are computed
+        syncing.start()
+        try:
+            if digests.size != os.fstat(file.fileno()).st_size:
+                digests = Digests()
+                while piece := os.read(file.fileno(), 1 << 20):
+                    digests.update(piece)
+        finally:
+            syncing.join()
     blob = platform.state.blobs.adopt(session.path, digests)
     try:
         with platform.state.transaction() as connection:
@@ -159,6 +174,7 @@ def _complete(platform: "Platform", request: Request, session: _Session) -> Mapp
     except BaseException:
         _forget(platform, session)
         raise
+    _lock_path(platform, request).unlink(missing_ok=True)  # who waits for it sees the end
     return _linked(shown, request)
 
 
