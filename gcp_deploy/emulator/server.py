@@ -22,7 +22,7 @@ from gcp_deploy.emulator.blobs import create_private, write_all
 from gcp_deploy.emulator.clock import Clock, SystemClock
 from gcp_deploy.emulator.locks import FileLock
 from gcp_deploy.emulator.processes import ProcessId
-from gcp_deploy.errors import Conflict, TemporaryError
+from gcp_deploy.errors import Conflict, ExitCode, TemporaryError
 
 DESCRIPTION = "platform.json"
 _STEP = 0.01
@@ -77,6 +77,7 @@ def spawn(
     """Return the running server of *state_dir*, started in the background when there is none.
 
     Raises:
+        Conflict: the port is taken, or the state is that of a newer version.
         TemporaryError: it did not come up within *timeout*; the message holds its last words.
     """
     from gcp_deploy.emulator.state import private_folder
@@ -101,7 +102,7 @@ def spawn(
             child.returncode = 0  # it goes on without us: nobody waits for it
             return found
         if child.poll() is not None and not _served(state_dir):
-            raise _no_server(f"ended with code {child.returncode}", log)
+            raise _no_server("did not start", log, child.returncode)
         clock.sleep(_STEP)
     child.terminate()
     child.wait()
@@ -131,14 +132,16 @@ def reset(state_dir: Path) -> None:
     Raises:
         Conflict: a server is running on it.
     """
+    from gcp_deploy.emulator.state import DATA
+
     if not state_dir.is_dir():
         return
     lock = FileLock(state_dir / "server.lock")
     if not lock.acquire(wait=False):
         raise _second(state_dir)
     try:
-        if (state_dir / "data" / "state.db").exists():  # ours, and not a folder of that name
-            shutil.rmtree(state_dir / "data")
+        if (state_dir / DATA / "state.db").exists():  # ours, and not a folder of that name
+            shutil.rmtree(state_dir / DATA)
         (state_dir / DESCRIPTION).unlink(missing_ok=True)
     finally:
         lock.release()
@@ -199,8 +202,9 @@ def _second(state_dir: Path) -> Conflict:
     )
 
 
-def _no_server(what: str, log: Path) -> TemporaryError:
+def _no_server(what: str, log: Path, code: int = 0) -> Conflict | TemporaryError:
     words = log.read_text("utf-8", "replace")[-_LOG_TAIL:].strip()
     words = "".join(letter if letter.isprintable() else " " for letter in words)
     said = f": {words}" if words else ""
-    return TemporaryError(f"the platform's server {what}{said}", hint=f"its log is {log}")
+    kind = Conflict if code == ExitCode.CONFLICT else TemporaryError
+    return kind(f"the platform's server {what}{said}", hint=f"its log is {log}")

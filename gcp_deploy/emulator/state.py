@@ -4,9 +4,9 @@ Everything that must hold together happens in one :meth:`State.transaction`. It 
 in one is the only writer of the state directory, across threads and processes, until it ends. A
 process killed inside one leaves nothing behind. Readers never wait.
 
-``STATE_DIR/data/`` holds it all: ``state.db``, ``blobs/`` (content under names of our own, never
-under names that clients chose), ``tmp/`` and folders of the packages. Folders are private to the
-user (0700), files too (0600).
+``STATE_DIR/platform-data/`` holds it all: ``state.db``, ``blobs/`` (content under names of our own,
+never under names that clients chose), ``tmp/`` and folders of the packages. Folders are private to
+the user (0700), files too (0600).
 """
 
 import base64
@@ -24,6 +24,10 @@ from gcp_deploy.emulator.blobs import Blobs
 from gcp_deploy.emulator.clock import Clock, SystemClock, timestamp
 from gcp_deploy.emulator.locks import FileLock
 from gcp_deploy.emulator.schema import prepare
+from gcp_deploy.errors import Conflict
+
+DATA = "platform-data"
+"""The folder of a state directory that is all ours, and that a reset removes."""
 
 BUSY_SECONDS = 60.0
 """How long a transaction waits for the one before it."""
@@ -55,8 +59,9 @@ class State:
     def __init__(self, directory: Path, *, clock: Clock | None = None) -> None:
         self.directory = directory
         self.clock = clock or SystemClock()
-        self._data = private_folder(private_folder(directory) / "data")
+        self._data = private_folder(private_folder(directory) / DATA)
         self._database = self._data / "state.db"
+        _refuse_foreign(self._data, self._database)
         self._pool: list[sqlite3.Connection] = []
         self._pool_lock = threading.Lock()
         self._closed = False
@@ -196,6 +201,16 @@ _PUT = f"""
 def _document(row: tuple[str, str, str, int, int, str]) -> Document:
     kind, key, body, revision, created, updated = row
     return Document(kind, key, json.loads(body), revision, created, updated)
+
+
+def _refuse_foreign(folder: Path, database: Path) -> None:
+    """Raise Conflict when *folder* holds something, and not our database: it is somebody else's."""
+    held = {path.name for path in folder.iterdir()} - {"open.lock"}
+    if held and not database.is_symlink() and not database.exists():
+        raise Conflict(
+            f"{folder} holds other files, and no state of the platform",
+            hint="choose another --state directory",
+        )
 
 
 def private_folder(path: Path) -> Path:

@@ -18,7 +18,7 @@ import requests
 from gcp_deploy.emulator import server
 from gcp_deploy.emulator.clock import SystemClock
 from gcp_deploy.emulator.processes import ProcessId
-from gcp_deploy.errors import Conflict, TemporaryError
+from gcp_deploy.errors import Conflict
 
 PATIENCE = timedelta(seconds=30)
 
@@ -112,7 +112,7 @@ def test_a_broken_description_is_no_server(directory: Path, text: str):
 def test_a_taken_port_is_told(directory: Path, tmp_path: Path):
     started = server.spawn(directory, port=0, timeout=PATIENCE)
     port = int(started["urls"]["ml"].rpartition(":")[2])
-    with pytest.raises(TemporaryError, match=f"port {port} cannot be used"):
+    with pytest.raises(Conflict, match=f"port {port} cannot be used"):
         server.spawn(tmp_path / "other", port=port, timeout=PATIENCE)
 
 
@@ -133,7 +133,7 @@ def test_reset_forgets_everything_that_is_ours_alone(directory: Path, http: requ
     server.stop(directory)
     (directory / "notes.txt").write_text("mine")
     server.reset(directory)
-    assert not (directory / "data").exists()
+    assert not (directory / "platform-data").exists()
     assert (directory / "notes.txt").read_text() == "mine"
 
 
@@ -143,10 +143,10 @@ def test_reset_of_nothing_is_fine(tmp_path: Path):
 
 
 def test_reset_leaves_a_data_folder_that_is_not_ours(tmp_path: Path):
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "table.csv").touch()
+    (tmp_path / "platform-data").mkdir()
+    (tmp_path / "platform-data" / "table.csv").touch()
     server.reset(tmp_path)
-    assert (tmp_path / "data" / "table.csv").exists()
+    assert (tmp_path / "platform-data" / "table.csv").exists()
 
 
 def test_importing_the_package_is_light():

@@ -169,11 +169,19 @@ def test_the_state_of_a_newer_version_is_refused(state: State):
 
 def test_a_database_that_is_a_link_is_not_followed(tmp_path: Path):
     target = tmp_path / "elsewhere"
-    (tmp_path / "other" / "data").mkdir(parents=True)
-    (tmp_path / "other" / "data" / "state.db").symlink_to(target)
+    (tmp_path / "other" / "platform-data").mkdir(parents=True)
+    (tmp_path / "other" / "platform-data" / "state.db").symlink_to(target)
     with pytest.raises(OSError, match="symbolic links"):
         State(tmp_path / "other")
     assert not target.exists()
+
+
+def test_a_folder_of_somebody_else_is_not_taken(tmp_path: Path):
+    (tmp_path / "platform-data").mkdir()
+    (tmp_path / "platform-data" / "table.csv").touch()
+    with pytest.raises(Conflict, match="platform-data holds other files"):
+        State(tmp_path)
+    assert [path.name for path in (tmp_path / "platform-data").iterdir()] == ["table.csv"]
 
 
 def test_readers_do_not_wait_for_a_writer(state: State):

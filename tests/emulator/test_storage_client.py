@@ -164,7 +164,11 @@ def test_a_kill_during_an_upload_leaves_nothing_half(tmp_path: Path):
     with Platform.open(directory) as platform:
         platform.state.blobs.sweep()
         assert platform.state.get("platform", "bucket") is not None
-        left = [path for path in (directory / "data").rglob("*") if path.stat().st_size > 4_000_000]
+        left = [
+            path
+            for path in (directory / "platform-data").rglob("*")
+            if path.stat().st_size > 4_000_000
+        ]
         assert left == []
         with platform.state.connection() as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
