@@ -89,6 +89,13 @@ class Platform:
         self._server.start()
         self.operations.adopt_abandoned()
 
+    def sweep(self) -> None:
+        """Remove what killed processes left behind, and upload sessions of more than a week."""
+        from gcp_deploy.emulator.storage.resumable import expire
+
+        self.state.blobs.sweep()
+        expire(self)
+
     def on_close(self, action: Callable[[], None]) -> None:
         """Run *action* when the platform closes, the latest first."""
         self._closing.append(action)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, BinaryIO
 
 from gcp_deploy.emulator.blobs import create_private, write_all
 from gcp_deploy.emulator.clock import Clock, SystemClock
@@ -53,7 +53,7 @@ def serve(state_dir: Path, *, port: int = 0, ready: Callable[[dict[str, Any]], N
                 f"port {port} cannot be used: {error.strerror or error}",
                 hint="another --port, or 0 for a free one",
             ) from error
-        platform.state.blobs.sweep()
+        platform.sweep()
         platform.start()
         _publish(state_dir, platform.describe())
         stack.callback((state_dir / DESCRIPTION).unlink, missing_ok=True)
@@ -85,10 +85,9 @@ def spawn(
     if found := running(state_dir):
         return found
     clock = clock or SystemClock()
-    log = private_folder(private_folder(state_dir)) / "server.log"
-    log.unlink(missing_ok=True)
+    log = private_folder(state_dir) / "server.log"
     command = [sys.executable, "-m", "gcp_deploy.emulator"]
-    with create_private(log) as output:
+    with _log(log) as output:
         child = subprocess.Popen(  # noqa: S603 -- our own module
             [*command, "--state", str(state_dir), "--port", str(port)],
             stdin=subprocess.DEVNULL,
@@ -156,6 +155,12 @@ def _publish(state_dir: Path, description: dict[str, Any]) -> None:
     with create_private(scratch) as file:
         write_all(file, text.encode())
     scratch.replace(state_dir / DESCRIPTION)
+
+
+def _log(path: Path) -> BinaryIO:
+    """Open the log afresh; two that start at once may share it."""
+    flags = os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_WRONLY | os.O_NOFOLLOW
+    return os.fdopen(os.open(path, flags, 0o600), "ab", buffering=0)
 
 
 def _served(state_dir: Path) -> bool:

@@ -6,11 +6,13 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
 
+from gcp_deploy.emulator.clock import SystemClock
 from gcp_deploy.emulator.platform import Platform
 
 QUANTUM = 256 * 1024
@@ -321,6 +323,24 @@ def test_a_session_survives_the_server(tmp_path: Any, http: requests.Session):
         assert asked.headers["Range"] == f"bytes=0-{QUANTUM - 1}"
         put(http, address, content[QUANTUM:], f"bytes {QUANTUM}-{total - 1}/{total}")
         assert read(http, platform.urls["storage"], "x") == content
+
+
+class NextWeek(SystemClock):
+    def now(self) -> datetime:
+        return super().now() + timedelta(days=7, minutes=1)
+
+
+def test_a_session_is_forgotten_after_a_week(
+    http: requests.Session, platform: Platform, session: Callable[..., str]
+):
+    address = session()
+    put(http, address, b"x" * QUANTUM, f"bytes 0-{QUANTUM - 1}/*")
+    platform.sweep()
+    assert http.put(address, headers={"Content-Range": "bytes */*"}).status_code == 308
+    with Platform.open(platform.state.directory, clock=NextWeek()) as later:
+        later.sweep()
+    assert http.put(address, headers={"Content-Range": "bytes */*"}).status_code == 404
+    assert list(platform.state.folder("uploads").iterdir()) == []
 
 
 def test_the_secret_of_a_session_is_in_no_log(

@@ -12,10 +12,12 @@ import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gcp_deploy.emulator.blobs import Digests, sync, write_all
+from gcp_deploy.emulator.clock import timestamp
 from gcp_deploy.emulator.locks import FileLock
 from gcp_deploy.emulator.messages import CHUNK, Body, Request, Response, json_response
 from gcp_deploy.emulator.problems import invalid, not_found, storage_envelope
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 ROUTES = Routes(storage_envelope)
 PATHS = ("/upload/storage/v1/b/{bucket}/o", "/resumable/upload/storage/v1/b/{bucket}/o")
 _QUANTUM = 256 * 1024
+_LIFE = timedelta(days=7)
 _RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)")
 
 
@@ -93,8 +96,17 @@ def cancel(platform: "Platform", request: Request, bucket: str) -> Response:
     """Forget a session; the service answers 499 when that worked."""
     session = _find(platform, request, bucket)
     with FileLock(_lock_path(platform, request)):
-        _forget(platform, session)
+        _forget(platform, session.id)
     return Response(499)
+
+
+def expire(platform: "Platform") -> None:
+    """Forget the sessions that began more than a week ago, as the service does."""
+    limit = timestamp(platform.clock.now() - _LIFE)
+    with platform.state.connection() as connection:
+        rows = connection.execute("SELECT id FROM uploads WHERE created < ?", (limit,)).fetchall()
+    for (session,) in rows:
+        _forget(platform, session)
 
 
 def _stretch(request: Request, session: _Session) -> _Stretch:
@@ -172,7 +184,7 @@ def _complete(
                 "UPDATE uploads SET object = ? WHERE id = ?", (json.dumps(shown), session.id)
             )
     except BaseException:
-        _forget(platform, session)
+        _forget(platform, session.id)
         raise
     _lock_path(platform, request).unlink(missing_ok=True)  # who waits for it sees the end
     return _linked(shown, request)
@@ -210,8 +222,9 @@ def _lock_path(platform: "Platform", request: Request) -> Path:
     return platform.state.folder("uploads") / f"{request.query.get('upload_id')}.lock"
 
 
-def _forget(platform: "Platform", session: _Session) -> None:
+def _forget(platform: "Platform", session: str) -> None:
     with platform.state.transaction() as connection:
-        connection.execute("DELETE FROM uploads WHERE id = ?", (session.id,))
-    session.path.unlink(missing_ok=True)
-    session.path.with_name(f"{session.id}.lock").unlink(missing_ok=True)
+        connection.execute("DELETE FROM uploads WHERE id = ?", (session,))
+    path = platform.state.folder("uploads") / session
+    path.unlink(missing_ok=True)
+    path.with_name(f"{session}.lock").unlink(missing_ok=True)
