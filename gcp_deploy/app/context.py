@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gcp_deploy.domain.names import Layout
+from gcp_deploy.domain.release import Recipe
 from gcp_deploy.ports import (
     ArtifactStore,
     Clock,
@@ -41,6 +42,8 @@ class Context:
     """Which process holds a lease: the same words after a restart mean the same run."""
     run: str
     """A fresh id for this run."""
+    recipe: Recipe
+    """How the settings want versions served; a version's runtime is its own."""
     is_dead: Callable[[str], bool]
     """Tells whether the process that an owner names is known to be gone."""
     lease_time: timedelta = timedelta(minutes=5)

@@ -1,6 +1,7 @@
 """Promote and roll back: the same move of alias and traffic, in either direction."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from gcp_deploy.app.applying import Applier
@@ -14,7 +15,6 @@ from gcp_deploy.domain.planning import plan_promote, plan_rollback, rollback_tar
 from gcp_deploy.domain.release import (
     GIT_LABEL,
     Observed,
-    Recipe,
     Version,
     VersionState,
 )
@@ -31,7 +31,6 @@ def promote(
     *,
     because: str,
     timeout: timedelta,
-    recipe: Recipe | None = None,
 ) -> Moved:
     """Make *version* the default; None means the newest candidate.
 
@@ -53,7 +52,7 @@ def promote(
         )
         return target, steps
 
-    return _move(context, model, "promote", planner, because, timeout, recipe)
+    return _move(context, model, "promote", planner, because=because, timeout=timeout)
 
 
 def rollback(
@@ -63,7 +62,6 @@ def rollback(
     *,
     because: str,
     timeout: timedelta,
-    recipe: Recipe | None = None,
 ) -> Moved:
     """Make the previous default the default again, or the earlier one named *to*.
 
@@ -78,7 +76,7 @@ def rollback(
         target = rollback_target(model, to or "", observed, ledger, because=because)
         return target, plan_rollback(model, target, observed, ledger, context.registry.capabilities)
 
-    return _move(context, model, "roll back", planner, because, timeout, recipe)
+    return _move(context, model, "roll back", planner, because=because, timeout=timeout)
 
 
 def newest_candidate(model: str, observed: Observed, ledger: Ledger) -> Version:
@@ -108,9 +106,9 @@ def _move(
     model: str,
     what: str,
     planner: Planner,
+    *,
     because: str,
     timeout: timedelta,
-    recipe: Recipe | None,
 ) -> Moved:
     deadline = Deadline.after(context, timeout)
     log = ReleaseLog(context, model)
@@ -120,14 +118,14 @@ def _move(
     target, steps = planner(observed, ledger)
     previous = observed.serving or ledger.default
     if not steps:
-        return _moved(model, target.version, "", Result.UNCHANGED, observed, steps)
+        return _moved(target, "", Result.UNCHANGED, observed, steps)
     words = [f"{verb(step)} {describe(step)}" for step in steps]
     with hold(context, log, f"{what} {target.version}", words) as run:
         applier = Applier(
             context=context,
             run=run,
             model=model,
-            recipe=recipe or Recipe(target.runtime, ""),
+            recipe=replace(context.recipe, runtime=target.runtime),
             deadline=deadline,
             version=target.version,
             because=because,
@@ -136,20 +134,15 @@ def _move(
         applier.apply(steps)
         observed = observe(context, model)
     result = Result.PROMOTED if what == "promote" else Result.ROLLED_BACK
-    return _moved(model, target.version, previous, result, observed, steps)
+    return _moved(target, previous, result, observed, steps)
 
 
 def _moved(
-    model: str,
-    version: str,
-    previous: str,
-    result: Result,
-    observed: Observed,
-    steps: tuple[Step, ...],
+    target: Version, previous: str, result: Result, observed: Observed, steps: tuple[Step, ...]
 ) -> Moved:
     return Moved(
-        model=model,
-        version=version,
+        model=target.model,
+        version=target.version,
         previous=previous,
         result=result,
         endpoint=observed.endpoint.name if observed.endpoint else "",

@@ -9,7 +9,6 @@ from gcp_deploy.app.outcomes import Result, Retired
 from gcp_deploy.app.releaselog import ReleaseLog, hold
 from gcp_deploy.app.waiting import Deadline
 from gcp_deploy.domain.planning import plan_retire
-from gcp_deploy.domain.release import Recipe, Runtime, RuntimeKind
 from gcp_deploy.domain.steps import RetireVersion, describe, verb
 
 
@@ -52,7 +51,7 @@ def retire(
             context=context,
             run=run,
             model=model,
-            recipe=Recipe(Runtime(RuntimeKind.SERVING_IMAGE), ""),
+            recipe=context.recipe,
             deadline=deadline,
             because=because,
         )

@@ -59,12 +59,11 @@ def until_done(
 ) -> Operation:
     """Poll operation *name* until it is done; *on_poll* is called between polls."""
     with context.reporter.progress(text) as progress:
-        for pause in _pauses():
-            operation = context.operations.get(name)
+        pauses = _pauses()
+        while not (operation := context.operations.get(name)).done:
             if operation.stage:
                 progress.stage(stage_text(operation.stage))
-            if operation.done:
-                break
+            pause = next(pauses)
             deadline.check(context, f"{name} is still running", operation=name, ahead=pause)
             context.clock.sleep(pause)
             on_poll()
