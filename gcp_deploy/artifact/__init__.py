@@ -7,6 +7,7 @@ Nothing here imports scikit-learn, numpy or joblib.
 """
 
 from gcp_deploy.artifact.allowlist import is_allowed
+from gcp_deploy.artifact.container import open_file
 from gcp_deploy.artifact.inspection import inspect_artifact
 from gcp_deploy.artifact.judge import Finding, Verdict
 from gcp_deploy.artifact.limits import Limits
@@ -22,4 +23,5 @@ __all__ = [
     "Verdict",
     "inspect_artifact",
     "is_allowed",
+    "open_file",
 ]

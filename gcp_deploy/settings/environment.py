@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gcp_deploy.settings.load import NEEDED, load
 from gcp_deploy.settings.model import Settings
+from gcp_deploy.settings.owner import Owner, owner_of
 
 
 def load_here(
@@ -14,3 +15,8 @@ def load_here(
     """Return the settings of this process: its environment and its current directory."""
     environ = os.environ  # noqa: TID251  (the edge itself)
     return load(flags=flags or {}, environ=environ, cwd=Path.cwd(), require=require)
+
+
+def this_owner() -> Owner:
+    """Describe this process, for the release log and its leases."""
+    return owner_of(os.environ, os.getpid())  # noqa: TID251  (the edge itself)
