@@ -21,7 +21,6 @@ from gcp_deploy.emulator.aiplatform.endpoint_store import StoredEndpoint
 from gcp_deploy.emulator.aiplatform.endpoints import ENDPOINT
 from gcp_deploy.emulator.aiplatform.place import parse_model_name, place_of
 from gcp_deploy.emulator.aiplatform.registry import StoredVersion
-from gcp_deploy.emulator.clock import timestamp
 from gcp_deploy.emulator.messages import Request
 from gcp_deploy.emulator.problems import (
     already_exists,
@@ -68,7 +67,7 @@ def deploy_model(
             model=model,
             version=version,
             display_name=wanted.get("displayName", ""),
-            now=timestamp(platform.clock.now()),
+            now=platform.now(),
         )
         pending = {**found.pending, identity: deployed}
         endpoint_store.write(platform, replace(found, pending=pending))
@@ -145,7 +144,7 @@ def _find_deployed(endpoint: StoredEndpoint, identity: str) -> Json:
 
 
 def _write(platform: "Platform", endpoint: StoredEndpoint) -> None:
-    endpoint_store.write(platform, endpoint.changed(timestamp(platform.clock.now())))
+    endpoint_store.write(platform, endpoint.changed(platform.now()))
 
 
 @ROUTES.add("aiplatform.endpoints.mutateDeployedModel", "POST", f"{ENDPOINT}:mutateDeployedModel")

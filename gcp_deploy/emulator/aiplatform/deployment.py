@@ -17,7 +17,6 @@ from gcp_deploy.emulator.aiplatform import (
 )
 from gcp_deploy.emulator.aiplatform.endpoint_store import StoredEndpoint
 from gcp_deploy.emulator.aiplatform.place import Place, parse_model_name
-from gcp_deploy.emulator.clock import timestamp
 from gcp_deploy.emulator.operations import Task
 from gcp_deploy.emulator.problems import Code, Problem, failed_precondition
 
@@ -89,7 +88,7 @@ def _attach(platform: "Platform", task: Task) -> None:
     with platform.state.transaction():
         found = _find(platform, task)
         split = splits.after_deployment(found.split, asked, found.deployed, deployed["id"])
-        now = timestamp(platform.clock.now())
+        now = platform.now()
         endpoint_store.write(platform, found.attach(deployed, split).changed(now))
         platform.state.put(_OUTCOME, task.operation_id, {"code": "", "message": ""})
     task.update(deploymentStage="SUCCESSFULLY_DEPLOYED")

@@ -19,7 +19,6 @@ from gcp_deploy.emulator.aiplatform.endpoint_store import StoredEndpoint
 from gcp_deploy.emulator.aiplatform.etags import check_etag
 from gcp_deploy.emulator.aiplatform.paging import page
 from gcp_deploy.emulator.aiplatform.place import PLACE, place_of
-from gcp_deploy.emulator.clock import timestamp
 from gcp_deploy.emulator.messages import Request
 from gcp_deploy.emulator.problems import (
     already_exists,
@@ -61,7 +60,7 @@ def create(platform: "Platform", request: Request, *, project: str, location: st
     wanted = request.query.get("endpointId") or request.query.get("endpoint_id")
     if wanted:
         ids.check_endpoint_id(wanted)
-    now = timestamp(platform.clock.now())
+    now = platform.now()
     kept = {name: body[name] for name in _KEPT if body.get(name) not in (None, "", {}, False)}
     with platform.state.transaction():
         endpoint = StoredEndpoint(
@@ -159,7 +158,7 @@ def update(
 
 
 def _updated(platform: "Platform", endpoint: StoredEndpoint, resource: Json) -> StoredEndpoint:
-    now = timestamp(platform.clock.now())
+    now = platform.now()
     return endpoint_store.write(platform, replace(endpoint, resource=resource).changed(now))
 
 

@@ -19,7 +19,6 @@ from gcp_deploy.emulator.aiplatform.etags import check_etag, fresh_etag
 from gcp_deploy.emulator.aiplatform.paging import page
 from gcp_deploy.emulator.aiplatform.place import PLACE, ModelName, place_of, split_version
 from gcp_deploy.emulator.aiplatform.registry import StoredModel, StoredVersion
-from gcp_deploy.emulator.clock import timestamp
 from gcp_deploy.emulator.messages import Query, Request
 from gcp_deploy.emulator.problems import failed_precondition, invalid, rpc_envelope
 from gcp_deploy.emulator.routing import Routes
@@ -112,7 +111,7 @@ def patch(
     with platform.state.transaction():
         found, version = registry.find_version(platform, name)
         check_etag(body, version.etag, str(name))
-        now = timestamp(platform.clock.now())
+        now = platform.now()
         resource = masks.apply_update(version.resource, body, changing)
         version = replace(
             version,
@@ -144,7 +143,7 @@ def merge_version_aliases(
 
 def _with_aliases(platform: "Platform", model: StoredModel, held: Mapping[str, str]) -> StoredModel:
     """Return the model with other aliases: every version that won or lost one has changed."""
-    now = timestamp(platform.clock.now())
+    now = platform.now()
     touched = {
         number
         for alias in {*model.aliases, *held}

@@ -17,7 +17,6 @@ from gcp_deploy.emulator.aiplatform import (
 from gcp_deploy.emulator.aiplatform.etags import fresh_etag
 from gcp_deploy.emulator.aiplatform.place import PLACE, Place, parse_model_name, place_of
 from gcp_deploy.emulator.aiplatform.registry import StoredModel, StoredVersion
-from gcp_deploy.emulator.clock import timestamp
 from gcp_deploy.emulator.messages import Request
 from gcp_deploy.emulator.problems import already_exists, invalid, rpc_envelope
 from gcp_deploy.emulator.routing import Routes
@@ -46,11 +45,11 @@ def upload(
     wanted = aliases.parse(model.get("versionAliases"))
     if any(alias.startswith("-") for alias in wanted):
         raise invalid("Version aliases cannot be removed by an upload.")
+    now = platform.now()
     with platform.state.transaction():
-        parent = _parent(platform, place, body)
+        parent = _parent(platform, place, body, now)
         files = _files(platform, resource)
         number = str(parent.next_version)
-        now = timestamp(platform.clock.now())
         times = {"versionCreateTime": now, "versionUpdateTime": now}
         version = StoredVersion(number, resource | times, files, fresh_etag(platform))
         first = not parent.versions
@@ -87,7 +86,7 @@ def _check(model: Mapping[str, Any], *, alone: bool) -> dict[str, Any]:
     return kept
 
 
-def _parent(platform: "Platform", place: Place, body: Mapping[str, Any]) -> StoredModel:
+def _parent(platform: "Platform", place: Place, body: Mapping[str, Any], now: str) -> StoredModel:
     """Return the model to upload into; a new one has no versions yet."""
     wanted = fields.text(body, "modelId", "model_id")
     if parent := fields.text(body, "parentModel", "parent_model"):
@@ -101,7 +100,6 @@ def _parent(platform: "Platform", place: Place, body: Mapping[str, Any]) -> Stor
         ids.check_model_id(wanted)
         if registry.read(platform, place, wanted) is not None:
             raise already_exists(f"The Model already exists: {place.model(wanted)}")
-    now = timestamp(platform.clock.now())
     return StoredModel(place, wanted or platform.operations.new_id(), now, now, 1, {}, {})
 
 
