@@ -36,7 +36,7 @@ class Driver:
     url: str
 
     def call(
-        self, method: str, path: str, body: Any = None, *, dedicated: bool = False, **query: str
+        self, method: str, path: str, body: Any = None, *, dedicated: bool = False, **query: Any
     ) -> tuple[int, Any]:
         """Send a request to a path below ``/v1/PLACE``, and return status and JSON."""
         base = self.url.replace("127.0.0.1", "localhost") if dedicated else self.url

@@ -69,8 +69,7 @@ UPLOADS = [
     (
         upload(artifactUri="gs://local-models/both/"),
         STATE,
-        "Model directory gs://local-models/both/ is expected to contain exactly one of: "
-        "[model.pkl, model.joblib].",
+        "/both/ is expected to contain exactly one of: [model.pkl, model.joblib].",
     ),
     (upload(artifactUri="gs://local-models/none/"), STATE, "exactly one of"),
     (upload(artifactUri="gs://local-models/deep/"), STATE, "exactly one of"),
@@ -90,8 +89,8 @@ UPLOADS = [
 ]
 
 
-def refused(api, status, text, method, path, body=None, **query):
-    code, answer = api.call(method, path, body, **query)
+def refused(api, status, text, call):
+    code, answer = api.call(*call)
     error = answer["error"]
     assert text in error["message"]
     assert (code, error["code"], error["status"]) == (HTTP[status], HTTP[status], status)
@@ -99,7 +98,7 @@ def refused(api, status, text, method, path, body=None, **query):
 
 @pytest.mark.parametrize(("body", "status", "text"), UPLOADS)
 def test_uploads_are_refused(api, body, status, text):
-    refused(api, status, text, "POST", "models:upload", body)
+    refused(api, status, text, ("POST", "models:upload", body))
 
 
 MODELS = [
@@ -147,9 +146,10 @@ MODELS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status", "text"), MODELS)
-def test_calls_on_models_and_operations_are_refused(api, method, path, body, status, text):
-    refused(api, status, text, method, path, body)
+@pytest.mark.parametrize("case", MODELS)
+def test_calls_on_models_and_operations_are_refused(api, case):
+    *call, status, text = case
+    refused(api, status, text, call)
 
 
 def deploy(model="m", split=None, **fields):
@@ -208,7 +208,7 @@ DEPLOYMENTS = [
 
 @pytest.mark.parametrize(("path", "body", "status", "text"), DEPLOYMENTS)
 def test_deployments_are_refused(api, path, body, status, text):
-    refused(api, status, text, "POST", path, body)
+    refused(api, status, text, ("POST", path, body))
 
 
 ENDPOINTS = [
@@ -275,9 +275,10 @@ ENDPOINTS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "body", "status", "text"), ENDPOINTS)
-def test_calls_on_endpoints_are_refused(api, method, path, body, status, text):
-    refused(api, status, text, method, path, body)
+@pytest.mark.parametrize("case", ENDPOINTS)
+def test_calls_on_endpoints_are_refused(api, case):
+    *call, status, text = case
+    refused(api, status, text, call)
 
 
 def test_nothing_of_all_that_changed_anything(api):
@@ -293,7 +294,7 @@ def test_the_documented_limits_of_invoke_can_be_switched_on(http, url, platform)
     rules.change(platform, rules.Rules(invoke_alone=True))
     api.store("m/yes/model.joblib", b"x")
     body = upload(containerSpec=both)
-    refused(api, INVALID, "Only one of", "POST", "models:upload", body)
+    refused(api, INVALID, "Only one of", ("POST", "models:upload", body))
     api.upload("m", containerSpec=INVOKE)
     api.endpoint("e", dedicatedEndpointEnabled=True)
     api.deploy("e", "m", {"0": 100})
