@@ -46,7 +46,7 @@ class Driver:
 
     def done(self, method: str, path: str, body: Any = None, **query: str) -> Any:
         """Send a request that works, wait for its operation if it is one, return the result."""
-        status, answer = self.call(method, path, body, **query)
+        status, answer = self.call(method, path, body, **dict[str, Any](query))
         assert status == 200, answer
         if "/operations/" not in answer.get("name", ""):
             return answer
