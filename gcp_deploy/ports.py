@@ -204,6 +204,10 @@ class Operations(Protocol):
         """Return the operation as it is now."""
         ...
 
+    def running(self, model: str) -> tuple[str, ...]:
+        """Return the names of those under way on the model and its endpoint."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class DryRun:

@@ -319,6 +319,13 @@ class MemoryPlatform:
             return Operation(name, done=False, stage="STARTING_MODEL_SERVER")
         return self.started[name]
 
+    def running(self, model: str) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name in self.started
+            if f"-{model}" in name and self.polls.get(name, 0) < self.busy_polls
+        )
+
     def _start(self, name: str, error: str = "") -> str:
         operation = f"operations/{name}-{len(self.started)}"
         self.started[operation] = Operation(

@@ -148,7 +148,7 @@ def _aiplatform(
         registry=Registry(api, place, spacing, dedicated=dedicated),
         traffic=EndpointTraffic(api, place, spacing, dedicated=dedicated),
         predictor=EndpointPredictor(api),
-        operations=RegionOperations(api),
+        operations=RegionOperations(api, place),
         account=account,
         sessions=line.sessions,
     )
@@ -167,7 +167,7 @@ def _ml_engine(line: _Line, store: ArtifactStore, *, url: str, place: Place, acc
         registry=models,
         traffic=ModelTraffic(models),
         predictor=ModelPredictor(api),
-        operations=ProjectOperations(api),
+        operations=ProjectOperations(api, place.project),
         account=account,
         sessions=line.sessions,
     )

@@ -61,8 +61,8 @@ def deploy(context: Context, request: DeployRequest) -> Deployed:
         return _deployed(context, material, observed, log.ledger, ())
     command = f"deploy {request.report.digest.hex[:12]}" + (" --promote" * request.promote)
     with hold(context, log, command, [f"{verb(step)} {describe(step)}" for step in steps]) as run:
-        if ledger.operation:
-            _settle(context, ledger.operation, deadline)
+        if ledger.unfinished:
+            _settle(context, request.model, ledger.operation, deadline)
         material, observed, steps = _plan(context, request, log.ledger, material)
         _refuse_older_commit(context, material, log.ledger, steps)
         known = observed.by_identity(version_spec(context, request, "").identity)
@@ -125,13 +125,20 @@ def _material(
     return Material(request, layout, dry_run(context, request), dry_run=True, revision=revision)
 
 
-def _settle(context: Context, operation: str, deadline: Deadline) -> None:
-    """Wait for what an interrupted run left running; how it ended, the new plan will show."""
-    context.reporter.note(f"an interrupted run left {operation} running; waiting for it")
-    try:
-        until_done(context, operation, deadline, "waiting for the interrupted run")
-    except (NotFound, DeployFailed) as error:
-        context.reporter.note(f"it is no more: {error.message}")
+def _settle(context: Context, model: str, recorded: str, deadline: Deadline) -> None:
+    """Wait for what an interrupted run left running; how it ended, the new plan will show.
+
+    A run that was killed between starting an operation and recording it left one that only the
+    platform knows of.
+    """
+    for operation in dict.fromkeys(
+        (*filter(None, (recorded,)), *context.operations.running(model))
+    ):
+        context.reporter.note(f"an interrupted run left {operation}; waiting for it")
+        try:
+            until_done(context, operation, deadline, "waiting for the interrupted run")
+        except (NotFound, DeployFailed) as error:
+            context.reporter.note(f"it ended without its work: {error.message}")
 
 
 def _refuse_older_commit(

@@ -14,10 +14,11 @@ prefixes: ``joblib.load`` and ``numpy.load`` are names of packages that honest f
 
 import sys
 from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from gcp_deploy.errors import UsageError
 
@@ -158,6 +159,23 @@ def check_trusted(trusted_modules: Sequence[str]) -> None:
                 f"module cannot be trusted as a whole: {module!r}",
                 hint="trusted_modules is for packages of your own project",
             )
+
+
+def stand_in(module: str, name: str) -> Callable[..., Any] | None:
+    """Return what ``find_class`` should hand out in the place of a listed tool, or None.
+
+    Honest files call ``getattr`` for one thing: a bound method that scipy's discrete distributions
+    carry. The X-ray allows no other call; this function can do no other.
+    """
+    if name == "getattr" and module in {"builtins", "__builtin__"}:
+        return _entropy_method
+    return None
+
+
+def _entropy_method(owner: object, name: str) -> Any:
+    if type(owner).__module__ != "scipy.stats._discrete_distns" or name != "_entropy":
+        raise AttributeError(f"not an attribute that a model file may take: {name[:40]!r}")
+    return getattr(owner, name)
 
 
 def renamed(module: str, name: str) -> tuple[str, str]:

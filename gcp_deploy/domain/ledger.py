@@ -42,6 +42,11 @@ class Ledger:
     """For each version the object name of the golden rows it was last verified with."""
 
     @property
+    def unfinished(self) -> bool:
+        """Whether the last run was killed or interrupted, so that something may still go on."""
+        return self.lease is not None or bool(self.operation)
+
+    @property
     def default(self) -> str:
         """The default version by the log, or ``""``."""
         return self.stack[-1] if self.stack else ""

@@ -37,10 +37,22 @@ def owner_of(environ: Mapping[str, str], pid: int) -> Owner:
         if environ.get(mark) and words:
             build = f"{service} {'/'.join(words)}"
             return Owner(build, build)
-    user = next((environ[key] for key in ("LOGNAME", "USER") if environ.get(key)), "somebody")
+    user = _user(environ)
     actor = f"{user}@{socket.gethostname() or 'localhost'}"
     start = process_start(pid)
     return Owner(actor, f"{actor}, process {pid} since {start}" if start else actor)
+
+
+def _user(environ: Mapping[str, str]) -> str:
+    named = next((environ[key] for key in ("LOGNAME", "USER") if environ.get(key)), "")
+    if named:
+        return named
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container without an entry for its user
+        return "somebody"
 
 
 def is_dead(owner: str) -> bool:

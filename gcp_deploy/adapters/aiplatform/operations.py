@@ -1,8 +1,10 @@
 """Long-running operations of ``aiplatform`` v1 (port ``Operations``)."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from gcp_deploy.adapters.aiplatform import wire
+from gcp_deploy.adapters.aiplatform.place import Place
 from gcp_deploy.adapters.calls import Call
 from gcp_deploy.adapters.google_api import GoogleApi
 from gcp_deploy.adapters.resources import last
@@ -12,6 +14,10 @@ from gcp_deploy.errors import NotFound, UsageError
 
 def running(api: GoogleApi, parent: str, kind: str) -> str | None:
     """Return a running operation of *kind*, such as ``DeployModel``, under *parent*, or None."""
+    return next(_under_way(api, parent, f".{kind}"), None)
+
+
+def _under_way(api: GoogleApi, parent: str, kind: str) -> Iterator[str]:
     locations = api.service.projects().locations()
     resource = locations.models() if "/models/" in parent else locations.endpoints()
     collection = resource.operations()
@@ -21,18 +27,23 @@ def running(api: GoogleApi, parent: str, kind: str) -> str | None:
         for one in api.pages(request, collection.list_next, "operations", call):
             operation = wire.operation(one)
             whose = str((one.get("metadata") or {}).get("@type") or "")
-            if not operation.done and whose.endswith(f".{kind}OperationMetadata"):
-                return operation.name
+            if not operation.done and whose.endswith(f"{kind}OperationMetadata"):
+                yield operation.name
     except NotFound:
-        return None
-    return None
+        return
 
 
 class RegionOperations:
     """The operations of a region: of models, of endpoints, and without a parent."""
 
-    def __init__(self, api: GoogleApi) -> None:
+    def __init__(self, api: GoogleApi, place: Place) -> None:
         self._api = api
+        self._place = place
+
+    def running(self, model: str) -> tuple[str, ...]:
+        """Return the names of those under way on the model and its endpoint."""
+        parents = (self._place.model(model), self._place.endpoint(model))
+        return tuple(name for parent in parents for name in _under_way(self._api, parent, ""))
 
     def get(self, name: str) -> Operation:
         """Return the operation as it is now; UsageError when *name* is no operation's."""
