@@ -1,0 +1,1 @@
+"""The prediction server: what loads a model and answers for it."""
