@@ -73,7 +73,7 @@ def main(wire: int) -> None:
 
 
 def _load(request: Mapping[str, Any], protections: tuple[str, ...]) -> tuple[dict[str, Any], Any]:
-    from gcp_deploy.serving.loading import CannotLoad
+    from gcp_deploy.serving.guard import CannotLoad
     from gcp_deploy.serving.servant import Servant
 
     try:
