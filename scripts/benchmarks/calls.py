@@ -4,7 +4,7 @@ import http.client
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -51,7 +51,11 @@ class Forwarder(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = forward
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """Serve every method alike: the server looks for ``do_GET`` and so on."""
+        if name.startswith("do_"):
+            return self.forward
+        raise AttributeError(name)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has
         """Say nothing."""
