@@ -129,7 +129,7 @@ class PermissionDenied(CredentialsError):
 
 
 class Conflict(GcpDeployError):
-    """Somebody else's lease, a stale plan, a newer release, or other content under the same name."""
+    """A lease, a stale plan, a newer release, or other content under the same name."""
 
     exit_code = ExitCode.CONFLICT
 

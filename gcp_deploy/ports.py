@@ -193,7 +193,7 @@ class Predictor(Protocol):
     def ask_version(
         self, endpoint: Endpoint, model: str, version: Version, instances: Sequence[Any]
     ) -> Answer:
-        """Ask one version directly, also at 0 %; UsageError where the platform has no way."""
+        """Ask one version by its name, whatever its share; UsageError on aiplatform."""
         ...
 
 

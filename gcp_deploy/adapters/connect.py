@@ -145,7 +145,7 @@ def _aiplatform(
     spacing = Spacing(line.clock, 0.0 if identity.is_loopback(url) else _SPACING)
     return Ports(
         store=store,
-        registry=Registry(api, place, spacing, dedicated=dedicated),
+        registry=Registry(api, place, spacing),
         traffic=EndpointTraffic(api, place, spacing, dedicated=dedicated),
         predictor=EndpointPredictor(api),
         operations=RegionOperations(api, place),

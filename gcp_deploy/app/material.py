@@ -116,7 +116,7 @@ def dry_run(context: Context, request: DeployRequest) -> GoldenRows:
         outcome = context.sandbox.dry_run(
             request.artifact,
             instances=file.instances if file else None,
-            column_names=request.recipe.runtime.callable_before_traffic,
+            column_names=request.recipe.runtime.names_columns,
             timeout=min(request.timeout, _DRY_RUN_TIME),
         )
     for warning in outcome.warnings:

@@ -17,24 +17,19 @@ def load_golden(context: Context, name: str) -> GoldenRows | None:
     return golden_rows.decode(context.store.read(name)) if name else None
 
 
-def can_ask_directly(context: Context, endpoint: Endpoint, version: Version) -> bool:
-    """Tell whether *version* can be asked although it has no traffic."""
-    if not context.registry.capabilities.endpoints:
-        return True
-    return bool(endpoint.host) and version.runtime.callable_before_traffic
-
-
 def verify(context: Context, endpoint: Endpoint, version: Version, golden: GoldenRows) -> None:
     """Replay *golden* on the served *version*.
 
-    Where a version without traffic cannot be asked (shared endpoints, prebuilt images), it gets
-    the smallest share for as long as it takes to answer once, then none again.
+    On ml-engine a version is asked by its name. On aiplatform it is reached by its share alone
+    (``predictRoute`` and ``invokeRoutePrefix`` exclude each other, and with the latter there is
+    no ``predict``), so it gets the smallest share for as long as it takes to answer once, then
+    none again.
 
     Raises:
         DeployFailed: it does not answer, or answers otherwise; traffic is what it was.
     """
     try:
-        if can_ask_directly(context, endpoint, version):
+        if not context.registry.capabilities.endpoints:
             answer = context.predictor.ask_version(
                 endpoint, version.model, version, list(golden.instances)
             )

@@ -12,8 +12,6 @@ from gcp_deploy.settings.checks import is_loopback
 SHARED_LIMIT = 1_500_000
 """Bytes of a request on a shared endpoint and on the legacy service."""
 DEDICATED_LIMIT = 10_000_000
-PREDICT_ROUTE = "predict"
-"""What our serving image calls its route, below ``invoke``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +46,28 @@ class Address:
     url: str
     """Without ``:predict``."""
     limit: int
-    dedicated: bool = False
-    deployed: Mapping[str, str] = field(default_factory=dict)
-    """For each version the deployed model that serves it."""
+    shares: Mapping[str, int] = field(default_factory=dict)
+    """For each deployed version its percent of the traffic."""
     default: str = ""
     """The default version of the legacy service as last read."""
 
-    def of_version(self, version: str, model: str) -> str:
-        """Return the URL that asks one version of *model* directly, also at 0 %."""
-        if version not in self.deployed:
-            there = ", ".join(sorted(self.deployed)) or "none"
+    def check_reachable(self, version: str, model: str) -> None:
+        """Raise unless *version* gets traffic: on aiplatform a version is reached by its share.
+
+        NotFound when it is not deployed, UsageError when it is at 0 %.
+        """
+        if version not in self.shares:
+            there = ", ".join(sorted(self.shares)) or "none"
             raise NotFound(
                 f"version {model}@{version} is not deployed; deployed: {there}",
                 hint="gcp-deploy versions",
             )
-        if not self.dedicated:
+        if not self.shares[version]:
             raise UsageError(
-                f"version {model}@{version} cannot be asked directly on a shared endpoint",
-                hint="a dedicated endpoint has a way to one version; else ask without a version",
+                f"version {model}@{version} has no traffic, and aiplatform reaches a version only "
+                "by its share",
+                hint=f"gcp-deploy promote {version}",
             )
-        return f"{self.url}/deployedModels/{self.deployed[version]}/invoke/{PREDICT_ROUTE}"
 
 
 def of_endpoint(base: Base, model: str, endpoint: Mapping[str, Any]) -> Address:
@@ -82,15 +82,15 @@ def of_endpoint(base: Base, model: str, endpoint: Mapping[str, Any]) -> Address:
         host = host if "://" in host else f"{_scheme(host)}://{host}"
         if not _local(base.url) or _local(host):
             root = host.rstrip("/")
-    deployed = {}
+    shares: dict[str, int] = {}
     split = endpoint.get("trafficSplit") or {}
-    for one in sorted(endpoint.get("deployedModels") or [], key=lambda d: split.get(d["id"], 0)):
-        deployed[str(one.get("modelVersionId", ""))] = str(one["id"])
+    for one in endpoint.get("deployedModels") or []:
+        version = str(one.get("modelVersionId", ""))
+        shares[version] = shares.get(version, 0) + int(split.get(str(one["id"]), 0))
     return Address(
         url=base.endpoint(model).replace(base.url, root, 1),
         limit=DEDICATED_LIMIT if dedicated else SHARED_LIMIT,
-        dedicated=dedicated,
-        deployed=deployed,
+        shares=shares,
     )
 
 

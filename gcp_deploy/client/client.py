@@ -10,7 +10,7 @@ from gcp_deploy.client.retrying import Retries, ask
 from gcp_deploy.client.timing import Timing
 from gcp_deploy.client.tokens import Tokens
 from gcp_deploy.client.transport import Reply, Transport, Urllib3Transport
-from gcp_deploy.errors import NotFound, UsageError
+from gcp_deploy.errors import NotFound, TemporaryError, UsageError
 
 if TYPE_CHECKING:
     from gcp_deploy.client.address import Address, Base
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _JSON = {"content-type": "application/json", "user-agent": "gcp-deploy-client"}
 _ML_ENGINE = "ml-engine"
+_MOST_TRIES = 1000
+"""At a share of 1 % a version stays silent so long once in 23,000 times."""
 
 
 class PredictionClient:
@@ -73,7 +75,8 @@ class PredictionClient:
 
         *rows* are a list of lists, objects or values, a numpy array, or a frame of pandas or
         polars; :mod:`gcp_deploy.client.encoding` tells what becomes of their values. *version* is
-        asked directly, also at 0 % (on aiplatform a number or an alias, on dedicated endpoints).
+        asked by name on ml-engine; on aiplatform (a number or an alias) it is asked for again and
+        again until it is the one that the traffic split lets answer.
         *timeout* is in seconds. A request that is too large goes in parts.
 
         Raises:
@@ -126,13 +129,20 @@ class PredictionClient:
         self, url: str, body: rows.Body, number: str, address: "Address", deadline: float
     ) -> tuple[list[Any], Part]:
         what = f"model {self._model}" + (f"@{number}" if number else "")
-        reply = self._send("POST", url, body.data, deadline)
-        content = answers.json_of(reply, what)
-        predictions = answers.predictions_of(content, body.rows, what)
-        said = content.get("modelVersionId") or reply.headers.get("x-vertex-ai-model-version-id")
-        deployed = content.get("deployedModelId") or address.deployed.get(number, "")
-        version = number or str(said or "") or self._default_now(address, deadline)
-        return predictions, Part(body.rows, version, str(deployed))
+        for _ in range(_MOST_TRIES if number else 1):
+            reply = self._send("POST", url, body.data, deadline)
+            content = answers.json_of(reply, what)
+            predictions = answers.predictions_of(content, body.rows, what)
+            said = str(content.get("modelVersionId") or "")
+            if not said or said == number or not number:
+                version = number or said or self._default_now(address, deadline)
+                return predictions, Part(
+                    body.rows, version, str(content.get("deployedModelId", ""))
+                )
+        raise TemporaryError(
+            f"{what} did not answer one of {_MOST_TRIES} requests",
+            hint="'gcp-deploy status' shows its share",
+        )
 
     def _route(self, version: str | None, address: "Address", deadline: float) -> tuple[str, str]:
         """Return the number of the version, when one is asked, and the URL that asks."""
@@ -148,7 +158,8 @@ class PredictionClient:
             what = f"version {self._model}@{version}"
             resource = self._get(base.model(f"{self._model}@{version}"), deadline, what)
             version = str(resource.get("versionId", version))
-        return version, address.of_version(version, self._model)
+        self._resolve(deadline, again=True).check_reachable(version, self._model)
+        return version, f"{address.url}:predict"
 
     def _default_now(self, address: "Address", deadline: float) -> str:
         """Return the default version of the legacy service, if it was the same before we asked."""

@@ -38,11 +38,8 @@ class Runtime:
         return self.image or f"runtime {self.version}, Python {self.python}"
 
     @property
-    def callable_before_traffic(self) -> bool:
-        """Whether a deployed model at 0 % can be asked directly on a dedicated endpoint.
-
-        The ``invoke`` routes need ``invokeRoutePrefix``, which only our own image declares.
-        """
+    def names_columns(self) -> bool:
+        """Whether rows reach the pipeline with named columns, or as the bare lists they are."""
         return self.kind is RuntimeKind.SERVING_IMAGE
 
 

@@ -457,30 +457,9 @@ def test_a_wrong_number_of_predictions_is_the_model_s_failure(http, ports):
         ports().predictor.predict(ENDPOINT, "churn_eu", [[1]])
 
 
-def test_a_version_without_traffic_is_asked_through_its_own_route(http, ports):
-    http.post(
-        f"http://127.0.0.1:9998/v1/{ENDPOINT.name}/deployedModels/6/invoke/predict",
-        json={"predictions": [1]},
-    )
-    answer = ports().predictor.ask_version(DEDICATED, "churn_eu", version("2"), [[1]])
-    assert (answer.predictions, answer.version, answer.deployed_model) == ([1], "2", "6")
-
-
-@pytest.mark.parametrize(
-    ("asked", "runtime", "words"),
-    [
-        (ENDPOINT, RECIPE.runtime, "a shared endpoint"),
-        (DEDICATED, Runtime(RuntimeKind.PREBUILT, "image:1"), "a prebuilt image"),
-    ],
-)
-def test_where_no_way_leads_to_one_version_that_is_said(ports, asked, runtime, words):
-    with pytest.raises(UsageError, match=words):
-        ports().predictor.ask_version(asked, "churn_eu", version("2", runtime), [[1]])
-
-
-def test_a_version_that_is_not_deployed_cannot_be_asked(ports):
-    with pytest.raises(NotFound, match="churn_eu@9 is not deployed"):
-        ports().predictor.ask_version(DEDICATED, "churn_eu", version("9"), [[1]])
+def test_that_no_way_leads_to_one_version_is_said(ports):
+    with pytest.raises(UsageError, match="churn_eu@2 cannot be asked alone"):
+        ports().predictor.ask_version(DEDICATED, "churn_eu", version("2"), [[1]])
 
 
 def test_a_raw_prediction_keeps_the_bytes_of_the_container(http, ports):

@@ -46,15 +46,12 @@ def test_an_upload_carries_identity_and_no_alias():
             "predictRoute": "/predict",
             "healthRoute": "/health",
             "ports": [{"containerPort": 8080}],
-            "invokeRoutePrefix": "/*",
         },
     }
 
 
-def test_for_a_shared_endpoint_no_way_to_one_version_is_declared():
-    body = wire.model_body(spec(), dedicated=False)
-    assert "invokeRoutePrefix" not in body["containerSpec"]
-    assert wire.version(body, "churn").runtime == OURS
+def test_our_own_image_is_known_again():
+    assert wire.version(wire.model_body(spec()), "churn").runtime == OURS
 
 
 def test_a_prebuilt_image_has_its_own_routes():

@@ -48,23 +48,24 @@ def test_the_endpoint_is_resolved_once(kit):
     assert [one[0] for one in transport.requests] == ["GET", "POST", "POST"]
 
 
-@pytest.mark.parametrize(
-    ("dns", "url"),
-    [
-        ("127.0.0.1:7", "http://127.0.0.1:7"),
-        ("http://127.0.0.1:7", "http://127.0.0.1:7"),
-        ("x.us-central1-1.prediction.vertexai.goog", "http://127.0.0.1:1"),
-    ],
-)
-def test_a_version_is_asked_directly_on_a_dedicated_endpoint(kit, dns, url):
-    resource = kit.endpoint | {"dedicatedEndpointEnabled": True, "dedicatedEndpointDns": dns}
-    transport = kit.Transport(lambda rows: kit.reply({"predictions": rows}), resource=resource)
-    answer = kit.client(transport).predict([1], version="2")
-    assert (answer.version, answer.deployed_model) == ("2", "22")
-    assert transport.posts()[0][1] == (
-        f"{url}/v1/projects/my-project/locations/us-central1/endpoints/churn"
-        "/deployedModels/22/invoke/predict"
+def test_a_version_is_asked_for_until_it_is_the_one_that_answers(kit):
+    split = {"11": 99, "22": 1}
+    resource = kit.endpoint | {"trafficSplit": split}
+    turns = iter(["1", "1", "2"])
+    transport = kit.Transport(
+        *[lambda rows: kit.reply({"predictions": rows, "modelVersionId": next(turns)})] * 3,
+        resource=resource,
     )
+    assert kit.client(transport).predict([1], version="2").version == "2"
+    assert len(transport.posts()) == 3
+
+
+def test_a_version_without_traffic_cannot_be_asked(kit):
+    resource = kit.endpoint | {"trafficSplit": {"11": 100}}
+    transport = kit.Transport(lambda rows: kit.reply({"predictions": rows}), resource=resource)
+    with pytest.raises(UsageError, match="churn@2 has no traffic"):
+        kit.client(transport).predict([1], version="2")
+    assert transport.posts() == []
 
 
 @pytest.mark.parametrize("scheme", ["", "https://"])
@@ -120,12 +121,7 @@ def test_a_version_that_is_not_deployed_is_looked_for_again_and_told(kit):
     transport = kit.Transport()
     with pytest.raises(NotFound, match="churn@3 is not deployed; deployed: 1, 2"):
         kit.client(transport).predict([1], version="3")
-    assert len(transport.requests) == 2
-
-
-def test_a_shared_endpoint_has_no_way_to_one_version(kit):
-    with pytest.raises(UsageError, match="shared endpoint"):
-        kit.client(kit.Transport()).predict([1], version="2")
+    assert transport.posts() == []
 
 
 def test_the_legacy_service_is_asked_by_model_or_version(kit):

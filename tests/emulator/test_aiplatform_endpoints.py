@@ -8,7 +8,8 @@ import pytest
 from gcp_deploy.emulator.aiplatform import predicting, rules
 from tests.emulator.aiplatform_driver import NUMBERED, PLACE, RESOURCES, SERVING, Driver
 
-OURS = {"imageUri": SERVING, "predictRoute": "/predict", "invokeRoutePrefix": "/*"}
+INVOKED = {"imageUri": SERVING, "invokeRoutePrefix": "/*"}
+OURS = {"imageUri": SERVING, "predictRoute": "/predict"}
 
 
 @pytest.fixture
@@ -183,8 +184,8 @@ def test_a_dedicated_endpoint_answers_on_its_own_host_only(api, platform):
 
 
 def test_a_candidate_without_traffic_is_asked_by_invoke(api):
-    api.upload("churn", containerSpec=OURS)
-    api.upload("churn", into=True, high="ja", containerSpec=OURS)
+    api.upload("churn", containerSpec=INVOKED)
+    api.upload("churn", into=True, high="ja", containerSpec=INVOKED)
     api.endpoint("e", dedicatedEndpointEnabled=True)
     api.deploy("e", "churn@1", {"0": 100})
     candidate = api.deploy("e", "churn@2")

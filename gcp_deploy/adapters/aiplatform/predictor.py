@@ -8,11 +8,11 @@ from typing import Any
 from gcp_deploy.adapters.aiplatform import wire
 from gcp_deploy.adapters.answers import unreadable
 from gcp_deploy.adapters.calls import Call
-from gcp_deploy.adapters.google_api import GoogleApi, Json
+from gcp_deploy.adapters.google_api import GoogleApi
 from gcp_deploy.adapters.instances import body_of, predictions_of
 from gcp_deploy.adapters.resources import last
 from gcp_deploy.domain.release import Endpoint, Version
-from gcp_deploy.errors import NotFound, UsageError
+from gcp_deploy.errors import UsageError
 from gcp_deploy.ports import Answer
 
 _PERMISSION = "aiplatform.endpoints.predict"
@@ -42,34 +42,22 @@ class EndpointPredictor:
         return wire.answer_of(answer, predictions_of(answer, len(instances), call))
 
     def ask_version(
-        self, endpoint: Endpoint, model: str, version: Version, instances: Sequence[Any]
+        self,
+        endpoint: Endpoint,  # noqa: ARG002 -- the port's
+        model: str,
+        version: Version,
+        instances: Sequence[Any],  # noqa: ARG002 -- the port's
     ) -> Answer:
-        """Ask one version through ``deployedModels/ID/invoke``, also at 0 %.
+        """Raise UsageError: a version without a share cannot be asked here.
 
-        UsageError where there is no such way: on a shared endpoint, and with a prebuilt image,
-        which declares no ``invokeRoutePrefix``.
+        The ``deployedModels/ID/invoke`` routes need ``invokeRoutePrefix``, which excludes
+        ``predictRoute`` and with it ``predict`` (discovery document, ``ModelContainerSpec``).
         """
-        what = f"version {model}@{version.version}"
-        deployed = endpoint.of_version(version.version)
-        if deployed is None:
-            raise NotFound(f"{what} is not deployed", hint="gcp-deploy status")
-        if not endpoint.host or not version.runtime.callable_before_traffic:
-            kind = "a shared endpoint" if not endpoint.host else "a prebuilt image"
-            raise UsageError(
-                f"{what} cannot be asked directly: {kind} has no way to one version",
-                hint="a dedicated endpoint and the serving image have; else give it a share of 1 %",
-            )
-        call = self._call(what)
-        invoke = self._endpoints.deployedModels().invoke()
-        request = invoke.invoke(
-            endpoint=endpoint.name,
-            deployedModelId=deployed.id,
-            invokeId=wire.PREDICT_ROUTE.lstrip("/"),
-            body=body_of(instances),
+        raise UsageError(
+            f"version {model}@{version.version} cannot be asked alone: aiplatform reaches a "
+            "version by its share of the traffic",
+            hint="give it a share of 1 %, or make it the default",
         )
-        answer: Json = self._api.run(request, call, host=endpoint.host, key="predictions")
-        predictions = predictions_of(answer, len(instances), call)
-        return Answer(predictions, model, version.version, deployed.id)
 
     def raw_predict(
         self, endpoint: Endpoint, body: bytes, *, content_type: str = "application/json"

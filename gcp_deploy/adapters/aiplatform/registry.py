@@ -20,13 +20,10 @@ class Registry:
 
     capabilities = Capabilities(endpoints=True, splits=True, first_is_default=False)
 
-    def __init__(
-        self, api: GoogleApi, place: Place, spacing: Spacing, *, dedicated: bool = True
-    ) -> None:
+    def __init__(self, api: GoogleApi, place: Place, spacing: Spacing) -> None:
         self._api = api
         self._place = place
         self._spacing = spacing
-        self._dedicated = dedicated
 
     def models(self) -> tuple[str, ...]:
         """Return the ids of the models in the project and region, sorted."""
@@ -82,7 +79,7 @@ class Registry:
 
     def _upload(self, spec: VersionSpec, where: dict[str, str]) -> str:
         self._spacing.wait()
-        body = {**where, "model": wire.model_body(spec, dedicated=self._dedicated)}
+        body = {**where, "model": wire.model_body(spec)}
         answer = self._api.run(
             self._models.upload(parent=self._place.parent, body=body),
             Call(f"model {spec.model}", "aiplatform.models.upload", safe=False),

@@ -26,36 +26,33 @@ Json = Mapping[str, Any]
 
 PREDICT_ROUTE = "/predict"
 HEALTH_ROUTE = "/health"
-_INVOKE_PREFIX = "/*"
 _PORT = 8080
 
 
-def model_body(spec: VersionSpec, *, dedicated: bool = True) -> dict[str, Any]:
+def model_body(spec: VersionSpec) -> dict[str, Any]:
     """Return the ``Model`` of an upload. Aliases are left to the server: see design D5."""
     return {
         "displayName": spec.model,
         "versionDescription": spec.description,
         "artifactUri": spec.artifact_dir,
         "labels": {**spec.labels, IDENTITY_LABEL: spec.identity, MODEL_LABEL: spec.model},
-        "containerSpec": container_body(spec.recipe.runtime, dedicated=dedicated),
+        "containerSpec": container_body(spec.recipe.runtime),
     }
 
 
-def container_body(runtime: Runtime, *, dedicated: bool) -> dict[str, Any]:
+def container_body(runtime: Runtime) -> dict[str, Any]:
     """Return the ``containerSpec``: our image declares its routes, a prebuilt one has its own.
 
-    ``invokeRoutePrefix`` opens the way to one version, on dedicated endpoints only: a model that
-    has it cannot be deployed to a shared one.
+    No ``invokeRoutePrefix``: only one of it and ``predictRoute`` can be set (discovery document).
     """
     if runtime.kind is RuntimeKind.PREBUILT:
         return {"imageUri": runtime.image}
-    routes = {
+    return {
         "imageUri": runtime.image,
         "predictRoute": PREDICT_ROUTE,
         "healthRoute": HEALTH_ROUTE,
         "ports": [{"containerPort": _PORT}],
     }
-    return routes | {"invokeRoutePrefix": _INVOKE_PREFIX} if dedicated else routes
 
 
 def version(answer: Json, model: str) -> Version:

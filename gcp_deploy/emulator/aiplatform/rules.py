@@ -18,7 +18,7 @@ class Rules:
     """``dedicatedEndpointDns`` begins with ``http://``: the documents show it both ways."""
     stage_seconds: float = 0.0
     """How long each stage of a deployment lasts at least."""
-    invoke_alone: bool = False
+    invoke_alone: bool = True
     """The documented limits of ``invokeRoutePrefix``: not beside a ``predictRoute``, and no
     ``predict`` or ``rawPredict`` for such a model ("Use arbitrary custom routes")."""
 
