@@ -10,7 +10,7 @@ import google_crc32c
 
 from gcp_deploy.app.context import Context
 from gcp_deploy.app.material import DeployRequest, GoldenFile
-from gcp_deploy.artifact import Report, Verdict
+from gcp_deploy.artifact import Report, Task, Verdict
 from gcp_deploy.domain.names import Digest
 from gcp_deploy.domain.release import Capabilities, Recipe, Runtime, RuntimeKind
 from tests.fakes import (
@@ -38,7 +38,19 @@ def make_report(data: bytes, **changes: Any) -> Report:
         "protocol": 4,
         "unpacked_size": len(data),
         "verdict": Verdict.SAFE,
+        "findings": (),
         "sklearn_versions": ("1.9.1",),
+        "numpy_major": 2,
+        "python": "",
+        "modules": ("sklearn.linear_model",),
+        "root": None,
+        "task": Task.CLASSIFIER,
+        "methods": ("predict",),
+        "n_features": 2,
+        "feature_names": (),
+        "columns": (),
+        "needs_column_names": False,
+        "classes": (),
     }
     return Report(**(words | changes))
 

@@ -7,7 +7,7 @@ from gcp_deploy.app.context import Context
 from gcp_deploy.app.material import DeployRequest, Material, dry_run, version_spec
 from gcp_deploy.app.observing import observe
 from gcp_deploy.app.outcomes import Deployed, Plan, Result
-from gcp_deploy.app.releaselog import ReleaseLog, hold
+from gcp_deploy.app.releaselog import ReleaseLog, hold, release_leftover
 from gcp_deploy.app.verifying import load_golden
 from gcp_deploy.app.waiting import Deadline, until_done
 from gcp_deploy.domain.ledger import Ledger
@@ -58,6 +58,7 @@ def deploy(context: Context, request: DeployRequest) -> Deployed:
     ledger = log.load()
     material, observed, steps = _plan(context, request, ledger)
     if not steps:
+        release_leftover(context, log)
         return _deployed(context, material, observed, log.ledger, ())
     command = f"deploy {request.report.digest.hex[:12]}" + (" --promote" * request.promote)
     with hold(context, log, command, [f"{verb(step)} {describe(step)}" for step in steps]) as run:

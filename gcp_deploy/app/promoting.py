@@ -8,7 +8,7 @@ from gcp_deploy.app.applying import Applier
 from gcp_deploy.app.context import Context
 from gcp_deploy.app.observing import find_version, must_exist, observe
 from gcp_deploy.app.outcomes import Moved, Result
-from gcp_deploy.app.releaselog import ReleaseLog, hold
+from gcp_deploy.app.releaselog import ReleaseLog, hold, release_leftover
 from gcp_deploy.app.waiting import Deadline
 from gcp_deploy.domain.ledger import Ledger
 from gcp_deploy.domain.planning import plan_promote, plan_rollback, rollback_target
@@ -118,6 +118,7 @@ def _move(
     target, steps = planner(observed, ledger)
     previous = observed.serving or ledger.default
     if not steps:
+        release_leftover(context, log)
         return _moved(target, "", Result.UNCHANGED, observed, steps)
     words = [f"{verb(step)} {describe(step)}" for step in steps]
     with hold(context, log, f"{what} {target.version}", words) as run:

@@ -163,6 +163,13 @@ def hold(context: Context, log: ReleaseLog, command: str, steps: list[str]) -> I
     log.append(EventType.FINISHED, lease=None)
 
 
+def release_leftover(context: Context, log: ReleaseLog) -> None:
+    """Release the lease of a run that was killed after its work, before it could say so."""
+    held = log.ledger.lease
+    if held and (held.owner == context.owner or context.is_dead(held.owner)):
+        log.append(EventType.FINISHED, lease=None)
+
+
 def _release(log: ReleaseLog, kind: EventType, message: str) -> None:
     """Say in the log how the run ended. The error itself matters more than a lost entry."""
     try:

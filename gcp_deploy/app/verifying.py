@@ -68,10 +68,10 @@ def _ask_with_smallest_share(
     deployed = endpoint.of_version(version.version)
     if deployed is None:
         raise Conflict(f"{version.model}@{version.version} is not deployed", hint="deploy it again")
-    before = {key: share for key, share in endpoint.split.items() if key != deployed.id and share}
-    small = split.with_share(before, deployed.id, 1) if before else split.all_to(deployed.id)
-    # A split left over from a run that died here is not what traffic shall go back to.
-    home = split.with_share(endpoint.split, deployed.id, 0) if before else {}
+    others = any(share for key, share in endpoint.split.items() if key != deployed.id)
+    small = split.with_share(endpoint.split, deployed.id, 1 if others else 100)
+    # A share left over from a run that died here is not what traffic shall go back to.
+    home = split.with_share(endpoint.split, deployed.id, 0)
     shifted = context.traffic.write_split(endpoint, small)
     try:
         for _ in range(_MOST_REQUESTS):
