@@ -301,12 +301,12 @@ class MemoryPlatform:
     def ask_version(
         self, endpoint: Endpoint, model: str, version: Version, instances: Sequence[Any]
     ) -> Answer:
+        if self.capabilities.endpoints:
+            raise UsageError(f"{model}@{version.version} cannot be asked alone")
         now = self.read(model)
         deployed = now.of_version(version.version) if now else None
         if deployed is None:
             raise NotFound(f"{model}@{version.version} is not deployed")
-        if self.capabilities.endpoints and not (now and now.host):
-            raise UsageError("a shared endpoint has no way to ask one version")
         return self._answer(deployed, model, instances)
 
     # Operations
