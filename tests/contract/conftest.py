@@ -162,7 +162,7 @@ def ports(request: pytest.FixtureRequest, embedded: Platform) -> Ports:
 @pytest.fixture
 def model(request: pytest.FixtureRequest) -> str:
     """A model name of this test alone: the legacy service knows no regions on one host."""
-    words = request.node.name.partition("[")[0].removeprefix("test_")
+    words = str(request.node.name).partition("[")[0].removeprefix("test_")
     return words[:50].rstrip("_") + "_m"
 
 
