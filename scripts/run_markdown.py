@@ -129,7 +129,10 @@ def main() -> None:
     """Play the file named on the command line."""
     path = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as home, tempfile.TemporaryDirectory() as directory:
-        count = play(path.name, path.read_text(), Path(directory), Path(home))
+        try:
+            count = play(path.name, path.read_text(), Path(directory), Path(home))
+        finally:  # a block that stopped half-way may have left the platform running
+            run("gcp-deploy local down || true", Path(directory), Path(home))
     print(f"{path.name}: {count} blocks of commands ran and said what is written")
 
 
