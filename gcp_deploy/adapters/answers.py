@@ -12,10 +12,10 @@ from googleapiclient.errors import HttpError
 from gcp_deploy import errors
 from gcp_deploy.adapters import refusals
 from gcp_deploy.adapters.calls import Call, NotBegun
-from gcp_deploy.adapters.cleaning import clean
 from gcp_deploy.adapters.refusals import Refusal
 from gcp_deploy.adapters.roles import role_for
 from gcp_deploy.adapters.silence import no_answer
+from gcp_deploy.domain.cleaning import clean
 from gcp_deploy.ports import Clock
 
 LOGIN = "gcloud auth application-default login"

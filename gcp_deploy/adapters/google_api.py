@@ -9,10 +9,10 @@ from googleapiclient import discovery
 
 from gcp_deploy.adapters.answers import refused, translated, unreadable
 from gcp_deploy.adapters.calls import Call
-from gcp_deploy.adapters.cleaning import glimpse
 from gcp_deploy.adapters.http import RequestsHttp, Session, bounded
 from gcp_deploy.adapters.refusals import read
 from gcp_deploy.adapters.retries import Repeat, Retrier
+from gcp_deploy.domain.cleaning import glimpse
 from gcp_deploy.ports import Clock
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from gcp_deploy.adapters.cleaning import clean, glimpse
+from gcp_deploy.domain.cleaning import clean, glimpse
 
 _PERMISSION = re.compile(
     r"[Pp]ermission '([\w.-]+)' denied|does not have ([\w-]+\.[\w-]+\.[\w-]+) access"

@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
-from gcp_deploy.client.cleaning import clean, glimpse
 from gcp_deploy.client.transport import Reply
+from gcp_deploy.domain.cleaning import clean, glimpse
 from gcp_deploy.errors import (
     BadInstances,
     Conflict,

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gcp_deploy.adapters.cleaning import clean
 from gcp_deploy.adapters.identity import is_loopback
 from gcp_deploy.adapters.resources import last, moment
 from gcp_deploy.domain import names
+from gcp_deploy.domain.cleaning import clean
 from gcp_deploy.domain.operations import Operation
 from gcp_deploy.domain.release import (
     IDENTITY_LABEL,

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gcp_deploy.adapters.cleaning import clean
 from gcp_deploy.adapters.resources import last, moment
 from gcp_deploy.domain import names
+from gcp_deploy.domain.cleaning import clean
 from gcp_deploy.domain.operations import Operation
 from gcp_deploy.domain.release import (
     IDENTITY_LABEL,

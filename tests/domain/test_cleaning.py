@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gcp_deploy.adapters.cleaning import LONGEST, clean, glimpse
 from gcp_deploy.adapters.roles import role_for
+from gcp_deploy.domain.cleaning import LONGEST, clean, glimpse
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,8 @@ def test_whatever_is_cleaned_is_one_printable_line(text):
 def test_a_glimpse_of_anything_is_short_and_printable(body):
     assert glimpse(body).isprintable()
     assert 0 < len(glimpse(body)) <= 80
+
+
+def test_the_container_s_own_error_is_unwrapped():
+    assert clean('{"error": "row 0: missing column \'age\'"}') == "row 0: missing column 'age'"
+    assert clean('{"other": 1}') == '{"other": 1}'

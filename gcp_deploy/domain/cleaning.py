@@ -1,6 +1,5 @@
 """Words of servers, made fit to be shown: one line, no control characters, no secrets, not long."""
 
-import json
 import re
 
 LONGEST = 400
@@ -35,12 +34,16 @@ def glimpse(body: bytes) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """Some messages arrive as a JSON string inside the JSON string, with a line break behind."""
+    """Some messages arrive as JSON inside the JSON: a text, or the container's error object."""
+    import json  # the client's import counts every millisecond
+
     bare = text.strip()
-    if len(bare) > 1 and bare[0] == bare[-1] == '"':
-        try:
-            inner = json.loads(bare)
-        except ValueError:
-            return bare
-        return inner if isinstance(inner, str) else bare
-    return bare
+    if bare[:1] + bare[-1:] not in {'""', "{}"} or len(bare) == 1:
+        return bare
+    try:
+        inner = json.loads(bare)
+    except ValueError:
+        return bare
+    if isinstance(inner, dict):
+        inner = inner.get("error")
+    return inner if isinstance(inner, str) else bare
