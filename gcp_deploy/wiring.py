@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
-from gcp_deploy.domain.release import Recipe, Runtime, RuntimeKind
 from gcp_deploy.errors import UsageError
 from gcp_deploy.settings.local import running_platform
 from gcp_deploy.settings.model import Endpoints, Settings
@@ -17,6 +16,7 @@ from gcp_deploy.settings.model import Endpoints, Settings
 if TYPE_CHECKING:  # each costs a command that does not need it its start-up time
     from gcp_deploy.app.context import Context
     from gcp_deploy.app.material import DeployRequest, GoldenFile
+    from gcp_deploy.domain.release import Recipe
     from gcp_deploy.ports import Reporter
 
 _FROM_GOOGLE = ("default", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "GCP_PROJECT")
@@ -181,7 +181,9 @@ def _golden(path: Path) -> "GoldenFile":
     return read_golden(path)
 
 
-def _recipe(settings: Settings) -> Recipe:
+def _recipe(settings: Settings) -> "Recipe":
+    from gcp_deploy.domain.release import Recipe, Runtime, RuntimeKind
+
     return Recipe(
         runtime=Runtime(RuntimeKind(settings.runtime), settings.image),
         machine_type=settings.machine_type,
