@@ -16,12 +16,13 @@ from gcp_deploy.emulator.aiplatform import artifacts, containers, images
 from gcp_deploy.emulator.aiplatform.endpoint_store import StoredEndpoint
 from gcp_deploy.emulator.aiplatform.images import Image
 from gcp_deploy.emulator.aiplatform.registry import StoredVersion
-from gcp_deploy.emulator.aiplatform.server_pool import pool_of
+from gcp_deploy.emulator.models import pool_of
 from gcp_deploy.errors import ModelFailed
 from gcp_deploy.sandbox.failures import NotLoadable, PredictionRejected
 
 if TYPE_CHECKING:
     from gcp_deploy.emulator.platform import Platform
+    from gcp_deploy.sandbox.info import ModelInfo
     from gcp_deploy.sandbox.process import ModelProcess
 
 PREDICT_ROUTE = "/predict"
@@ -89,7 +90,8 @@ def start(platform: "Platform", target: Target) -> None:
     if artifacts.model_file(target.version.files) is None:
         raise NotReady("Could not find either model.joblib or model.pkl in the model directory")
     try:
-        _process(platform, target)
+        with _serving(platform, target) as process:
+            _check(process.info, target)
     except NotLoadable as error:
         if target.image.sklearn:
             raise NotReady(_load_failure(error)) from error
@@ -98,10 +100,19 @@ def start(platform: "Platform", target: Target) -> None:
         raise NotReady(error.message) from error
 
 
+def _check(info: "ModelInfo", target: Target) -> None:
+    """Raise NotReady for what loads and cannot serve."""
+    if not target.image.sklearn and not info.fitted:
+        raise NotReady(f"the {info.estimator} in the artifact was never fitted")
+    # The prebuilt server looks for the word in the name of the module, and so does this.
+    if target.image.sklearn and "sklearn" not in info.estimator.rpartition(".")[0]:
+        raise NotReady(f"Invalid model type detected: {info.estimator} (Error code: 0)")
+
+
 def _load_failure(error: NotLoadable) -> str:
     """Return what Google's prebuilt server logs when it cannot load."""
     if error.kind == "no_model":
-        return f"Invalid model type detected: {error.message} (Error code: 0)"
+        return f"Invalid model type detected: {error.detail} (Error code: 0)"
     path = "/tmp/model/0001/model.joblib"  # noqa: S108 -- a path in a container's log
     cause = error.detail or error.message
     return f"Failed to load model: Could not load the model: {path}. {cause}. (Error code: 0)"
@@ -127,8 +138,8 @@ def ask(platform: "Platform", target: Target, content: bytes) -> ContainerAnswer
     # Google's server hands every other key on to the model; ours takes nothing but instances.
     keywords = keywords if target.image.sklearn else {}
     try:
-        process = _process(platform, target)
-        predictions = process.predict(body["instances"], keywords=keywords)
+        with _serving(platform, target) as process:
+            predictions = process.predict(body["instances"], keywords=keywords)
     except PredictionRejected as error:
         return _refused(target, error.text)
     except ModelFailed as error:
@@ -136,7 +147,8 @@ def ask(platform: "Platform", target: Target, content: bytes) -> ContainerAnswer
     return ContainerAnswer(200, _encoded({"predictions": predictions}))
 
 
-def _process(platform: "Platform", target: Target) -> "ModelProcess":
+@contextlib.contextmanager
+def _serving(platform: "Platform", target: Target) -> Iterator["ModelProcess"]:
     file = artifacts.model_file(target.version.files)
     assert file is not None, "what was deployed has a model file"
 
@@ -150,7 +162,8 @@ def _process(platform: "Platform", target: Target) -> "ModelProcess":
             path.unlink(missing_ok=True)
 
     pool = pool_of(platform)
-    return pool.get(target.key, artifact, column_names=target.image.column_names)
+    with pool.use(target.key, artifact, column_names=target.image.column_names) as process:
+        yield process
 
 
 def _refused(target: Target, text: str) -> ContainerAnswer:
