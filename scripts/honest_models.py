@@ -6,6 +6,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,11 @@ _DATA: tuple[tuple[Any, Any], ...] = (
 def every_estimator() -> Iterator[Made]:
     """Yield each estimator of scikit-learn, fitted where any of the tiny data sets allows it."""
     for name, kind in sklearn.utils.all_estimators():
-        yield name, _fit(lambda name=name, kind=kind: _NEEDS.get(name, lambda kind: kind())(kind))
+        yield name, _fit(partial(_NEEDS.get(name, _plain), kind))
+
+
+def _plain(kind: type) -> Any:
+    return kind()
 
 
 def what_people_build() -> Iterator[Made]:
@@ -232,6 +237,27 @@ def _options() -> Iterator[Made]:
         yield f"sgd {loss}", linear_model.SGDClassifier(loss=loss).fit(POINTS, LABELS)
     for loss in ("huber", "epsilon_insensitive", "squared_epsilon_insensitive"):
         yield f"sgd {loss}", linear_model.SGDRegressor(loss=loss).fit(POINTS, TARGET)
+    yield from _boosting()
+    for criterion in ("gini", "entropy", "log_loss"):
+        yield criterion, tree.DecisionTreeClassifier(criterion=criterion).fit(POINTS, LABELS)
+    for algorithm in ("ball_tree", "kd_tree", "brute"):
+        yield algorithm, neighbors.KNeighborsClassifier(algorithm=algorithm).fit(POINTS, LABELS)
+    for metric in ("manhattan", "chebyshev", "minkowski", "haversine", "canberra", "braycurtis"):
+        points = POINTS[:, :2]
+        yield (
+            f"ball tree {metric}",
+            neighbors.KNeighborsClassifier(algorithm="ball_tree", metric=metric).fit(
+                points, LABELS
+            ),
+        )
+    for kernel in ("rbf", "linear", "poly", "sigmoid"):
+        yield f"svc {kernel}", svm.SVC(kernel=kernel).fit(POINTS, LABELS)
+    yield "svc sparse", svm.SVC().fit(scipy.sparse.csr_matrix(POINTS), LABELS)
+    yield from _kernels()
+    yield from _searches()
+
+
+def _boosting() -> Iterator[Made]:
     for loss in ("squared_error", "absolute_error", "huber", "quantile"):
         yield (
             f"boosting {loss}",
@@ -258,23 +284,6 @@ def _options() -> Iterator[Made]:
             max_iter=3, early_stopping=True, categorical_features=[0]
         ).fit(np.column_stack([LABELS, POINTS]), LABELS),
     )
-    for criterion in ("gini", "entropy", "log_loss"):
-        yield criterion, tree.DecisionTreeClassifier(criterion=criterion).fit(POINTS, LABELS)
-    for algorithm in ("ball_tree", "kd_tree", "brute"):
-        yield algorithm, neighbors.KNeighborsClassifier(algorithm=algorithm).fit(POINTS, LABELS)
-    for metric in ("manhattan", "chebyshev", "minkowski", "haversine", "canberra", "braycurtis"):
-        points = POINTS[:, :2]
-        yield (
-            f"ball tree {metric}",
-            neighbors.KNeighborsClassifier(algorithm="ball_tree", metric=metric).fit(
-                points, LABELS
-            ),
-        )
-    for kernel in ("rbf", "linear", "poly", "sigmoid"):
-        yield f"svc {kernel}", svm.SVC(kernel=kernel).fit(POINTS, LABELS)
-    yield "svc sparse", svm.SVC().fit(scipy.sparse.csr_matrix(POINTS), LABELS)
-    yield from _kernels()
-    yield from _searches()
 
 
 def _kernels() -> Iterator[Made]:
@@ -393,7 +402,7 @@ def _carriers() -> Iterator[Made]:
 
 def _values() -> Iterator[Made]:
     import collections
-    import datetime
+    import datetime as dt
     import decimal
     import fractions
     import pathlib
@@ -444,10 +453,10 @@ def _values() -> Iterator[Made]:
         collections.defaultdict(int, a=1),
         collections.Counter("aab"),
         collections.deque([1]),
-        datetime.date(2026, 1, 1),
-        datetime.timedelta(1),
-        datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC),
-        datetime.time(1),
+        dt.date(2026, 1, 1),
+        dt.timedelta(1),
+        dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+        dt.time(1),
         decimal.Decimal("1.5"),
         fractions.Fraction(1, 3),
         uuid.UUID(int=1),

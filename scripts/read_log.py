@@ -56,3 +56,5 @@ for number, data in stored(sys.argv[1]):
         sys.exit(f"broken at event {number}: not an event ({error!r})")
     print(f"{number:>6}", *(ascii(word)[1:-1] for word in words if word), sep="  ")
     expected, previous = number + 1, f"sha256:{hashlib.sha256(data).hexdigest()}"
+if expected == 1:
+    print(f"no event in {sys.argv[1]}", file=sys.stderr)

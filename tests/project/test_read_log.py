@@ -66,8 +66,10 @@ def test_prints_one_line_for_each_event_without_control_characters(tmp_path):
     assert "\x1b" not in done.stdout
 
 
-def test_a_log_without_events_holds(tmp_path):
-    assert read(tmp_path).returncode == 0
+def test_a_log_without_events_holds_but_is_not_passed_over_in_silence(tmp_path):
+    done = read(tmp_path)
+    assert done.returncode == 0
+    assert f"no event in {tmp_path}" in done.stderr
 
 
 def changed_byte(stored):
