@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from scripts.benchmarks.measuring import COMMAND, PYTHON, Row, Samples, run
-from scripts.benchmarks.platform import running
+from scripts.benchmarks.embedded import running
 
 SKLEARN = "import sklearn"
 HELP = "--help"

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 from scripts.benchmarks.measuring import MIB, PYTHON, Row, Samples, run
-from scripts.benchmarks.platform import Platform, running
+from scripts.benchmarks.embedded import Platform, running
 from scripts.benchmarks.upload_child import NAME
 
 CHILD = Path(__file__).with_name("upload_child.py")
