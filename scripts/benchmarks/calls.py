@@ -12,8 +12,8 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from scripts.benchmarks.commands import STORY, train
-from scripts.benchmarks.measuring import COMMAND, Row, Samples, run
 from scripts.benchmarks.embedded import Platform, running
+from scripts.benchmarks.measuring import COMMAND, Row, Samples, run
 
 VARIABLES = {
     "storage": "STORAGE_EMULATOR_HOST",

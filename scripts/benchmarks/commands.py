@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
-from scripts.benchmarks.measuring import COMMAND, PYTHON, Row, Samples, run
 from scripts.benchmarks.embedded import running
+from scripts.benchmarks.measuring import COMMAND, PYTHON, Row, Samples, run
 
 SKLEARN = "import sklearn"
 HELP = "--help"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from scripts.benchmarks.measuring import MIB, PYTHON, Row, Samples, run
 from scripts.benchmarks.embedded import Platform, running
+from scripts.benchmarks.measuring import MIB, PYTHON, Row, Samples, run
 from scripts.benchmarks.upload_child import NAME
 
 CHILD = Path(__file__).with_name("upload_child.py")
