@@ -120,17 +120,17 @@ def everything() -> Iterator[Made]:
 
 
 def _fit(make: Callable[[], Any]) -> Any:
-    for points, labels in _DATA:
-        model = make()
-        if hasattr(model, "n_components") and model.n_components is None:
-            model.set_params(n_components=2)
-        try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # a deprecated estimator says so as soon as it is made
+        for points, labels in _DATA:
+            model = make()
+            if hasattr(model, "n_components") and model.n_components is None:
+                model.set_params(n_components=2)
+            try:
                 return model.fit(points, labels)
-        except (TypeError, ValueError, AttributeError, IndexError):
-            continue
-    return make()
+            except (TypeError, ValueError, AttributeError, IndexError):
+                continue
+        return make()
 
 
 def frame_pipeline(last: Any = None) -> Any:
