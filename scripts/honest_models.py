@@ -113,24 +113,23 @@ def what_people_build() -> Iterator[Made]:
     yield from _carriers()
 
 
-def everything() -> Iterator[Made]:
-    """Yield all honest models."""
-    yield from every_estimator()
-    yield from what_people_build()
+def everything() -> list[Made]:
+    """Return all honest models, without the warnings of deprecated estimators and options."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return [*every_estimator(), *what_people_build()]
 
 
 def _fit(make: Callable[[], Any]) -> Any:
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # a deprecated estimator says so as soon as it is made
-        for points, labels in _DATA:
-            model = make()
-            if hasattr(model, "n_components") and model.n_components is None:
-                model.set_params(n_components=2)
-            try:
-                return model.fit(points, labels)
-            except (TypeError, ValueError, AttributeError, IndexError):
-                continue
-        return make()
+    for points, labels in _DATA:
+        model = make()
+        if hasattr(model, "n_components") and model.n_components is None:
+            model.set_params(n_components=2)
+        try:
+            return model.fit(points, labels)
+        except (TypeError, ValueError, AttributeError, IndexError):
+            continue
+    return make()
 
 
 def frame_pipeline(last: Any = None) -> Any:
