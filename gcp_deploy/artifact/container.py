@@ -31,6 +31,11 @@ _MAGIC = (
     (b"\xfd7zXZ", "xz"),
     (b"\x04\x22\x4d\x18", "lz4"),
 )
+_OTHERS = (
+    (b"PK\x03\x04", "a zip archive, as skops, torch and numpy.savez write"),
+    (b"\x93NUMPY", "an array written by numpy.save"),
+    (b"\x89HDF", "an HDF5 file, as Keras writes"),
+)
 
 
 class Checksum(Protocol):
@@ -151,11 +156,17 @@ def detect(tap: Tap) -> str:
     """Return the codec of the file: ``none``, or what joblib would unpack it with.
 
     Raises:
-        ArtifactUnreadable: The file is empty, or in the format of joblib before 0.10.
+        ArtifactUnreadable: The file is empty, of another kind, or in joblib's format before 0.10.
     """
     first = tap.peek()
     if not first:
         raise ArtifactUnreadable("the file is empty", hint="save the model again")
+    for magic, what in _OTHERS:
+        if first.startswith(magic):
+            raise ArtifactUnreadable(
+                f"the file is {what}",
+                hint="joblib.dump(pipeline, 'model.joblib') writes what we take",
+            )
     codec = next((name for magic, name in _MAGIC if first.startswith(magic)), "none")
     if codec == "zfile":
         raise ArtifactUnreadable(

@@ -139,7 +139,7 @@ def _fitted(value: Instance, steps: list[Estimator]) -> bool | None:
     assert kind is not None
     if any(name.endswith("_") and not name.endswith("__") for name in value.attributes):
         return True
-    if kind.name in {"Pipeline", "FeatureUnion"}:
+    if kind.name in {"FeatureUnion", "FrozenEstimator", "Pipeline"}:
         known = [step.fitted for step in steps if step.fitted is not None]
         return all(known) if known else None
     return None if kind.name in _NOTHING_TO_LEARN else False

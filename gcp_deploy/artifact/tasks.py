@@ -77,6 +77,19 @@ _CLUSTERERS_THAT_PREDICT = frozenset(
     ["AffinityPropagation", "Birch", "BisectingKMeans", "KMeans", "MeanShift", "MiniBatchKMeans"]
 )
 _OUTLIERS = frozenset(["OneClassSVM", "SGDOneClassSVM", "IsolationForest", "EllipticEnvelope"])
+_MIXTURES = frozenset({"BayesianGaussianMixture", "GaussianMixture"})
+_TRANSFORMERS = frozenset(
+    {
+        "BernoulliRBM",
+        "FeatureAgglomeration",
+        "FeatureUnion",
+        "KNeighborsTransformer",
+        "NeighborhoodComponentsAnalysis",
+        "PLSSVD",
+        "RadiusNeighborsTransformer",
+        "RandomTreesEmbedding",
+    }
+)
 _TRANSFORMING_PACKAGES = (
     "sklearn.compose",
     "sklearn.decomposition",
@@ -104,10 +117,7 @@ def task_of(module: str, kind: str, *, has_classes: bool) -> Task:
         return Task.REGRESSOR
     if module.startswith("sklearn.cluster") and kind != "FeatureAgglomeration":
         return Task.CLUSTERER
-    if module.startswith(_TRANSFORMING_PACKAGES) or kind in {
-        "FeatureUnion",
-        "FeatureAgglomeration",
-    }:
+    if module.startswith(_TRANSFORMING_PACKAGES) or kind in _TRANSFORMERS:
         return Task.TRANSFORMER
     return Task.CLASSIFIER if has_classes else Task.UNKNOWN
 
@@ -116,13 +126,15 @@ def methods_of(task: Task, kind: str, params: dict[str, object]) -> tuple[str, .
     """Return the prediction methods that the class is known to have."""
     if task is Task.REGRESSOR or kind in _CLUSTERERS_THAT_PREDICT or kind in _OUTLIERS:
         return ("predict",)
+    if kind in _MIXTURES:
+        return ("predict", "predict_proba")
     if task is Task.TRANSFORMER and kind not in _WITHOUT_TRANSFORM:
         return ("transform",)
     if task is not Task.CLASSIFIER:
         return ()
     methods = ["predict"]
     if _has_probabilities(kind, params):
-        methods += ["predict_proba", "predict_log_proba"]
+        methods.append("predict_proba")
     if kind in _DECISIONS:
         methods.append("decision_function")
     return tuple(methods)

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import numpy as np
@@ -115,23 +116,30 @@ def test_the_stand_in_for_getattr_takes_no_attribute():
     assert stand_in("builtins", "int") is None
 
 
-@pytest.mark.parametrize("module", ["os", "builtins", "numpy", "pip", "__main__", "a b", "distutils"])
+@pytest.mark.parametrize(
+    "module", ["os", "builtins", "numpy", "pip", "__main__", "a b", "distutils"]
+)
 def test_modules_that_run_anything_cannot_be_trusted_as_a_whole(module):
     with pytest.raises(UsageError, match=module):
         check_trusted([module])
 
 
-def test_a_function_of_the_own_package_needs_trust_by_name(dump):
+def own_function(module, monkeypatch):
+    """Return a function that a file refers to as *module*.cut."""
+
     def cut(rows):
         return rows
 
-    cut.__module__, cut.__qualname__ = "churn.steps", "cut"
-    sys.modules["churn"] = sys.modules["churn.steps"] = type(sys)("churn.steps")
-    sys.modules["churn.steps"].cut = cut
-    try:
-        file = dump(FunctionTransformer(cut))
-    finally:
-        del sys.modules["churn"], sys.modules["churn.steps"]
+    cut.__module__, cut.__qualname__ = module, "cut"
+    holder = sys.modules.get(module) or types.ModuleType(module)
+    monkeypatch.setattr(holder, "cut", cut, raising=False)
+    monkeypatch.setitem(sys.modules, module.partition(".")[0], holder)
+    monkeypatch.setitem(sys.modules, module, holder)
+    return cut
+
+
+def test_a_function_of_the_own_package_needs_trust_by_name(dump, monkeypatch):
+    file = dump(FunctionTransformer(own_function("churn.steps", monkeypatch)))
     report = inspect_artifact(io.BytesIO(file))
     assert report.verdict is Verdict.NEEDS_TRUST
     assert report.findings[0].where == "model.func"
@@ -143,16 +151,9 @@ def test_a_function_of_the_own_package_needs_trust_by_name(dump):
     trusted.require_safe()
 
 
-def test_a_function_of_the_script_is_to_be_moved(dump):
-    def cut(rows):
-        return rows
-
-    cut.__module__, cut.__qualname__ = "__main__", "cut"
-    sys.modules["__main__"].cut = cut
-    try:
-        report = inspect_artifact(io.BytesIO(dump(FunctionTransformer(cut))))
-    finally:
-        del sys.modules["__main__"].cut
+def test_a_function_of_the_script_is_to_be_moved(dump, monkeypatch):
+    file = dump(FunctionTransformer(own_function("__main__", monkeypatch)))
+    report = inspect_artifact(io.BytesIO(file))
     with pytest.raises(ArtifactNeedsTrust, match="__main__") as raised:
         report.require_safe()
     assert "module of a package" in raised.value.hint
@@ -167,18 +168,13 @@ def test_arrays_are_skipped_and_cost_no_memory(dump):
     assert report.verdict is Verdict.SAFE
 
 
-def test_reading_imports_nothing_heavy():
+def test_reading_imports_nothing_heavy(dump, tmp_path):
     code = (
         "import sys; before = set(sys.modules);"
         "from gcp_deploy.artifact import inspect_artifact; inspect_artifact(sys.argv[1]);"
         "heavy = {'numpy', 'sklearn', 'joblib', 'scipy', 'pandas'} & set(sys.modules);"
         "assert not heavy, heavy"
     )
-    path = Path(__file__).with_name("iris.joblib")
-    import joblib
-
-    joblib.dump(LogisticRegression(), path)
-    try:
-        subprocess.run([sys.executable, "-c", code, path], check=True)
-    finally:
-        path.unlink()
+    path = tmp_path / "model.joblib"
+    path.write_bytes(dump(LogisticRegression()))
+    subprocess.run([sys.executable, "-c", code, path], check=True)
