@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 
 from gcp_deploy.artifact.allowlist import Verb, is_plain, verbs
+from gcp_deploy.artifact.array_states import check_array, check_dtype
 from gcp_deploy.artifact.values import Dict, Global, Instance, Text, Value
 
 Rule = Callable[[Instance], str]
@@ -179,6 +180,10 @@ _CALLS: dict[tuple[str, str], Rule] = {
 }
 _STATES: dict[tuple[str, str], Rule] = {
     ("functools", "partial"): _partial_state,
+    ("numpy", "dtype"): check_dtype,
+    ("numpy._core.multiarray", "_reconstruct"): check_array,
+    ("numpy.core.multiarray", "_reconstruct"): check_array,
+    ("numpy.ma.core", "_mareconstruct"): check_array,
     ("numpy", "vectorize"): _vectorize_state,
     ("numpy.lib._function_base_impl", "vectorize"): _vectorize_state,
     ("numpy.lib.function_base", "vectorize"): _vectorize_state,

@@ -98,7 +98,7 @@ def spawn(
     deadline = clock.monotonic() + timeout.total_seconds()
     while clock.monotonic() < deadline:
         if found := running(state_dir):
-            child.returncode = 0  # it goes on without us: nobody waits for it
+            _let_go(child, found["pid"])
             return found
         if child.poll() is not None and not _served(state_dir):
             raise _no_server("did not start", log, child.returncode)
@@ -106,6 +106,14 @@ def spawn(
     child.terminate()
     child.wait()
     raise _no_server(f"did not answer within {timeout.total_seconds():g} s", log)
+
+
+def _let_go(child: "subprocess.Popen[bytes]", serving: int) -> None:
+    """Leave *child* to itself when it serves; a start that lost the race must not come up later."""
+    if child.pid != serving:
+        child.terminate()
+        child.wait()
+    child.returncode = 0  # it goes on without us: nobody waits for it
 
 
 def stop(state_dir: Path, *, timeout: float = 20.0, clock: Clock | None = None) -> None:

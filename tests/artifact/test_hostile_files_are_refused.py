@@ -172,6 +172,12 @@ UNSAFE = {
         + P.NONE + P.BININT1 + b"\x08" + P.BININT1 + b"\x01" + P.BININT1 + b"\x3f" + P.TUPLE
         + P.BUILD + P.SETITEMS + P.BUILD + P.STOP
     ),
+    "array of objects with too few": proto(
+        name("numpy._core.multiarray", "_reconstruct") + name("numpy", "ndarray") + P.BININT1
+        + b"\0" + P.TUPLE1 + P.SHORT_BINBYTES + b"\x01b" + P.TUPLE3 + P.REDUCE + P.MARK + P.BININT1
+        + b"\x01" + P.BININT1 + b"\x4c" + P.TUPLE1 + dtype("O8") + P.NEWFALSE + P.EMPTY_LIST
+        + P.TUPLE + P.BUILD + P.STOP
+    ),
     "before the file breaks off": proto(CALL),
     "before an unknown opcode": proto(CALL + b"\xff"),
     "before more bytes": proto(CALL + P.STOP + b"more"),
