@@ -10,13 +10,16 @@ import math
 import re
 from dataclasses import dataclass
 
-from gcp_deploy.artifact.values import Dict, Dtype, Global, Instance, Value
+from gcp_deploy.artifact.values import Dict, Dtype, Instance, Value
 
 WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
-_SIMPLE = re.compile(r"([biufcmM])(\d{1,2})|(\?)")
-_SIZED = re.compile(r"([SUVa])(\d{1,9})")
+_SIMPLE = re.compile(r"b1|[iu][1248]|f(?:2|4|8|12|16)|c(?:8|16|24|32)|[mM]8")
+_SIZED = re.compile(r"([SUV])([0-9]{1,9})")
 _MOST_ELEMENTS = 1 << 62
-_HAS_OBJECTS = 1
+_DEEPEST = 16
+# numpy's flags: 1 holds references, 2 is pickled as a list, 4 points to items, 8 is initialised,
+# 16 needs Python, 32 and 64 are read and written by functions of their own.
+_OBJECT_FLAGS = 63
 
 
 class Unresolvable(Exception):
@@ -54,81 +57,99 @@ def layout(wrapper: Instance) -> Layout:
     return Layout(kind, shape, alignment is not None)
 
 
-def dtype(value: Value) -> Dtype:
+def dtype(value: Value, depth: int = 0) -> Dtype:
     """Return the type that ``numpy.dtype(text, False, True)`` and its state make, or raise."""
+    if depth > _DEEPEST:
+        raise Unresolvable("a numpy.dtype lies too deep in others")
     if not isinstance(value, Instance) or not value.is_made_by(("numpy", "dtype")):
         raise Unresolvable("the type of an array is not a numpy.dtype")
     code = value.args[0] if isinstance(value.args, tuple) and len(value.args) == 3 else None
     if not isinstance(code, str) or value.built > 1:
         raise Unresolvable("a numpy.dtype is not made as numpy makes it")
-    if code in {"O8", "O4", "O"}:
+    state = _checked(value.state) if value.built else None
+    if code == "O8":
+        _check_tail(state, (-1, -1, _OBJECT_FLAGS))
         return Dtype("O", 8, has_objects=True)
-    state = value.state if value.built else None
-    if simple := _SIMPLE.fullmatch(code):
-        _check_plain(state)
-        return Dtype(simple[1] or "b", int(simple[2] or 1), byteorder=_byteorder(state))
+    if _SIMPLE.fullmatch(code):
+        _check_tail(state, (-1, -1, 0))
+        return Dtype(code[0], int(code[1:]), byteorder=_byteorder(state))
     if sized := _SIZED.fullmatch(code):
-        return _sized(sized[1], int(sized[2]), state)
+        return _sized(sized[1], int(sized[2]), state, depth)
     raise Unresolvable(f"unknown type of array: {code[:20]!r}")
 
 
-def _check_plain(state: Value) -> None:
-    if state is None:
-        return
-    if not isinstance(state, tuple) or len(state) < 8 or not _are_none(state[2:5]):
+def _checked(state: Value) -> tuple[Value, ...]:
+    # (version, byte order, base of subarrays, names, fields, size, alignment, flags[, metadata])
+    if (
+        not isinstance(state, tuple)
+        or len(state) not in {8, 9}
+        or state[0] not in (3, 4)
+        or not all(type(number) is int for number in state[5:8])
+    ):
         raise Unresolvable("the state of a numpy.dtype is not as numpy writes it")
-    if not _is_flags(state[7]) or state[7] & _HAS_OBJECTS:
-        raise Unresolvable("a number type claims to hold objects")
+    return state
 
 
-def _sized(kind: str, size: int, state: Value) -> Dtype:
+def _check_tail(state: tuple[Value, ...] | None, expected: tuple[int, int, int]) -> None:
+    """Raise unless *state* has no parts and ends as expected: numpy believes what it reads."""
+    if state is not None and (state[5:8] != expected or not _are_none(state[2:5])):
+        raise Unresolvable("the state of a numpy.dtype is not as numpy writes it")
+
+
+def _sized(kind: str, size: int, state: tuple[Value, ...] | None, depth: int) -> Dtype:
     itemsize = size * 4 if kind == "U" else size
     if state is None:
         return Dtype(kind, itemsize)
-    if not isinstance(state, tuple) or len(state) < 8 or not _is_flags(state[7]):
-        raise Unresolvable("the state of a numpy.dtype is not as numpy writes it")
-    if state[5] != itemsize:
+    if kind == "U":
+        _check_tail(state, (itemsize, 4, 8))
+    elif kind == "S" or _are_none(state[2:5]):
+        _check_tail(state, (itemsize, 1, 0))
+    else:
+        return Dtype(kind, itemsize, _structured(state, itemsize, depth + 1))
+    return Dtype(kind, itemsize, byteorder=_byteorder(state))
+
+
+def _structured(state: tuple[Value, ...], itemsize: int, depth: int) -> bool:
+    """Tell whether a type with parts holds objects, after checking it."""
+    flags = state[7] & 0xFF
+    if state[5] != itemsize or state[6] not in (1, 2, 4, 8, 16):
         raise Unresolvable("a numpy.dtype states two sizes")
     if state[2] is not None:
-        has_objects = _subarray(state[2], itemsize)
-    elif state[3] is not None or state[4] is not None:
-        has_objects = _fields(state[3], state[4], itemsize)
+        has_objects = _subarray(state[2], itemsize, depth)
     else:
-        has_objects = False
-    if has_objects != bool(state[7] & _HAS_OBJECTS):
-        raise Unresolvable("a numpy.dtype hides that it holds objects")
-    return Dtype(kind, itemsize, has_objects, _byteorder(state))
+        has_objects = _fields(state[3], state[4], itemsize, depth)
+    # numpy counts references and calls Python for a type by its flags alone.
+    honest = {0} if not has_objects else {0b011} if state[2] is None else {0b011, 0b111}
+    if flags & 0b111 not in honest:
+        raise Unresolvable("a numpy.dtype does not tell the truth about objects in it")
+    return has_objects
 
 
-def _fields(names: Value, fields: Value, itemsize: int) -> bool:
+def _fields(names: Value, fields: Value, itemsize: int, depth: int) -> bool:
     if not isinstance(names, tuple) or not isinstance(fields, Dict):
         raise Unresolvable("the fields of a numpy.dtype are not as numpy writes them")
+    if not all(type(name) is str and name in fields.texts() for name in names):
+        raise Unresolvable("the fields of a numpy.dtype are not those that it names")
     has_objects = False
     for _, entry in fields.pairs:
         if not isinstance(entry, tuple) or len(entry) not in {2, 3} or not _is_size(entry[1]):
             raise Unresolvable("a field of a numpy.dtype is not as numpy writes it")
-        part = dtype(entry[0])
+        part = dtype(entry[0], depth)
         if entry[1] + part.itemsize > itemsize:
             raise Unresolvable("a field of a numpy.dtype lies outside of it")
         has_objects |= part.has_objects
     return has_objects
 
 
-def _subarray(value: Value, itemsize: int) -> bool:
+def _subarray(value: Value, itemsize: int, depth: int) -> bool:
     if not isinstance(value, tuple) or len(value) != 2 or not isinstance(value[1], tuple):
         raise Unresolvable("a numpy.dtype of arrays is not as numpy writes it")
-    base = dtype(value[0])
+    base = dtype(value[0], depth)
     if not all(_is_size(size) for size in value[1]):
         raise Unresolvable("a numpy.dtype of arrays is not as numpy writes it")
     if base.itemsize * math.prod(value[1]) != itemsize:
         raise Unresolvable("a numpy.dtype states two sizes")
     return base.has_objects
-
-
-def subclass(wrapper: Instance) -> Global | None:
-    """Return the array class that the wrapper names."""
-    value = wrapper.attributes.get("subclass")
-    return value if isinstance(value, Global) else None
 
 
 def _byteorder(state: Value) -> str:
@@ -144,7 +165,3 @@ def _are_none(values: tuple[Value, ...]) -> bool:
 
 def _is_size(value: Value) -> bool:
     return type(value) is int and 0 <= value < _MOST_ELEMENTS
-
-
-def _is_flags(value: Value) -> bool:
-    return type(value) is int

@@ -159,6 +159,25 @@ def test_a_function_of_the_script_is_to_be_moved(dump, monkeypatch):
     assert "module of a package" in raised.value.hint
 
 
+TYPES = [
+    *("?", "i1", ">i4", "u8", "f2", "f8", "g", "c16", "S", "S3", "U", ">U3", "V5", "O"),
+    *("M8[25s]", "m8[D]"),
+    np.dtype([("a", "i4"), ("b", "O")], align=True),
+    np.dtype([("a", "U3"), ("b", "S2"), ("c", [("d", "f4")])], align=True),
+    np.dtype([("a", "f4", (2, 3))]),
+    np.dtype([("a", "O", (2,))]),
+    np.dtype([(("title", "a"), "i4")]),
+]
+
+
+@pytest.mark.parametrize("dtype", TYPES, ids=str)
+def test_arrays_of_every_type_are_followed_in_every_protocol(dump, dtype):
+    for protocol in range(6):
+        for shape in ((2,), (), (0, 3), (2, 2)):
+            file = dump([np.zeros(shape, dtype), "after"], protocol=protocol)
+            assert findings(file) == (), (protocol, shape)
+
+
 def test_arrays_are_skipped_and_cost_no_memory(dump):
     rows = np.zeros((40, 1 << 16))
     forest = RandomForestClassifier(2).fit(honest_models.POINTS, honest_models.LABELS)
