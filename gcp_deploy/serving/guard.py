@@ -9,7 +9,7 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
-from gcp_deploy.artifact.allowlist import is_allowed
+from gcp_deploy.artifact.allowlist import is_allowed, stand_in
 
 
 class CannotLoad(Exception):
@@ -59,6 +59,8 @@ def _guarded(base: Any, trusted_modules: Sequence[str]) -> Any:
                 detail=f"{module}.{name} is not allowed",
                 hint="a module of your own project can be allowed: trusted_modules",
             )
+        if (instead := stand_in(module, name)) is not None:
+            return instead
         try:
             return base.find_class(self, module, name)
         except (ImportError, AttributeError) as error:
