@@ -116,6 +116,7 @@ class MemoryStore:
     effects: Effects = field(default_factory=Effects)
     bucket: str = "models"
     objects: dict[str, tuple[bytes, StoredObject]] = field(default_factory=dict)
+    reads: list[str] = field(default_factory=list)
 
     def uri(self, name: str) -> GsUri:
         return GsUri(self.bucket, name)
@@ -125,6 +126,7 @@ class MemoryStore:
         return found[1] if found else None
 
     def read(self, name: str) -> bytes:
+        self.reads.append(name)
         if name not in self.objects:
             raise NotFound(f"{self.uri(name)} does not exist")
         return self.objects[name][0]

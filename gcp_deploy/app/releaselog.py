@@ -5,7 +5,7 @@ writers that both read N events one gets a Conflict and stops. That also fences 
 another one took over: its next append finds the number taken.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,6 +19,10 @@ from gcp_deploy.domain.ledger import Ledger
 from gcp_deploy.errors import Conflict, GcpDeployError, StillRunning, TemporaryError
 
 _READERS = 8
+_TAIL = 8
+"""Events to read at first: those of a promotion, about."""
+_ENDS = frozenset({EventType.FINISHED, EventType.FAILED, EventType.INTERRUPTED})
+"""The last event of a run tells the ledger, so that nobody has to read the whole log again."""
 
 
 class ReleaseLog:
@@ -32,7 +36,37 @@ class ReleaseLog:
         self.ledger = Ledger(head=GENESIS)
 
     def load(self) -> Ledger:
-        """Read the whole log and verify its chain; Conflict when it is broken."""
+        """Read the newest events, back to the last that tells the ledger, and verify their chain.
+
+        Raises Conflict when it is broken.
+        """
+        names = self._names()
+        stored: list[bytes] = []
+        while len(stored) < len(names):
+            begin = max(0, len(names) - max(_TAIL, 2 * len(stored)))
+            stored = [*self._read(names[begin : len(names) - len(stored)]), *stored]
+            told = events.read_chain(stored, first=begin + 1)
+            for place in range(len(told) - 1, -1, -1):
+                if known := ledger.restore(told[place]):
+                    return self._take(told, stored, ledger.fold(told[place + 1 :], known))
+        return self._take(*self._whole(stored))
+
+    def load_whole(self) -> Ledger:
+        """Read every event and verify the whole chain; Conflict when it is broken."""
+        return self._take(*self._whole(self._read(self._names())))
+
+    @staticmethod
+    def _whole(stored: list[bytes]) -> tuple[tuple[Event, ...], list[bytes], Ledger]:
+        told = events.read_chain(stored)
+        return told, stored, ledger.fold(told)
+
+    def _take(self, told: tuple[Event, ...], stored: list[bytes], known: Ledger) -> Ledger:
+        self.events = told
+        head = events.chain_hash(stored[-1]) if stored else GENESIS
+        self.ledger = replace(known, head=head)
+        return self.ledger
+
+    def _names(self) -> list[str]:
         store = self._context.store
         names = [name for name in store.names(self._layout.log) if name.endswith(".json")]
         expected = [self._layout.event(number) for number in range(1, len(names) + 1)]
@@ -42,12 +76,11 @@ class ReleaseLog:
                 f"the release log is broken: {store.uri(missing)} is missing",
                 hint="restore it from the bucket's soft-deleted objects",
             )
+        return names
+
+    def _read(self, names: Sequence[str]) -> list[bytes]:
         with ThreadPoolExecutor(_READERS) as pool:
-            stored = list(pool.map(store.read, names))
-        self.events = events.read_chain(stored)
-        head = events.chain_hash(stored[-1]) if stored else GENESIS
-        self.ledger = replace(ledger.fold(self.events), head=head)
-        return self.ledger
+            return list(pool.map(self._context.store.read, names))
 
     def append(
         self,
@@ -73,6 +106,9 @@ class ReleaseLog:
             lease=lease,
             data=dict(data or {}),
         )
+        if kind in _ENDS:
+            told = ledger.snapshot(ledger.fold([event], self.ledger))
+            event = replace(event, data={**event.data, "ledger": told})
         encoded = event.encode()
         try:
             self._context.store.create(

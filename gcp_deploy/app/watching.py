@@ -44,7 +44,7 @@ def status(context: Context, model: str) -> Status:
 def history(context: Context, model: str) -> History:
     """Return the release log, its chain verified; Conflict when it is broken."""
     log = ReleaseLog(context, model)
-    log.load()
+    log.load_whole()
     if not log.events:
         raise NotFound(
             f"there is no release log for {model}",

@@ -148,7 +148,8 @@ def _event(event: Event) -> dict[str, Any]:
         "actor": event.actor,
         "because": event.because,
         "run": event.run,
-        "data": dict(event.data),
+        # The ledger is for readers of the log itself: here it would say everything once more.
+        "data": {key: value for key, value in event.data.items() if key != "ledger"},
     }
 
 

@@ -118,13 +118,17 @@ def decode(data: bytes) -> Event:
         ) from error
 
 
-def read_chain(stored: Iterable[bytes]) -> tuple[Event, ...]:
-    """Decode events in order and verify numbers and hashes; raise Conflict at the first break."""
+def read_chain(stored: Iterable[bytes], first: int = 1) -> tuple[Event, ...]:
+    """Decode events in order and verify numbers and hashes; raise Conflict at the first break.
+
+    *first* is the number of the first one. What comes before it is not looked at: the hash that
+    it carries stands for that.
+    """
     events: list[Event] = []
-    expected = GENESIS
-    for number, data in enumerate(stored, 1):
+    expected = GENESIS if first == 1 else ""
+    for number, data in enumerate(stored, first):
         event = decode(data)
-        if event.sequence != number or event.previous != expected:
+        if event.sequence != number or (expected and event.previous != expected):
             raise Conflict(
                 f"the release log is broken at event {number}: the chain of hashes does not hold",
                 hint="'scripts/read_log.py' shows what is stored; restore the event's bytes from "

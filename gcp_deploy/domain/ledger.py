@@ -1,10 +1,11 @@
 """The ledger: what the release log says, as the fold of its events."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from gcp_deploy.domain.events import Event, EventType, Lease
+from gcp_deploy.domain.events import Event, EventType, Lease, parse_timestamp, timestamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,11 @@ class Ledger:
         return self.lease is not None or bool(self.operation)
 
     @property
+    def last(self) -> Decision | None:
+        """The decision in force."""
+        return self.decisions[-1] if self.decisions else None
+
+    @property
     def default(self) -> str:
         """The default version by the log, or ``""``."""
         return self.stack[-1] if self.stack else ""
@@ -63,6 +69,47 @@ class Ledger:
     def serving_at(self, time: datetime) -> Decision | None:
         """Return the decision in force at *time*, or None before the first one."""
         return next((one for one in reversed(self.decisions) if one.since <= time), None)
+
+
+def snapshot(ledger: Ledger) -> dict[str, Any]:
+    """Write *ledger* as JSON, so that a reader need not begin at the first event.
+
+    Of the decisions only the last is kept: who asks for the others reads the whole log.
+    """
+    last = ledger.last
+    return {
+        "verified": sorted(map(list, ledger.verified)),
+        "approved": sorted(ledger.approved),
+        "stack": list(ledger.stack),
+        "decision": asdict(last) | {"since": timestamp(last.since)} if last else None,
+        "moving": ledger.moving,
+        "operation": ledger.operation,
+        "golden": dict(sorted(ledger.golden.items())),
+    }
+
+
+def restore(event: Event) -> Ledger | None:
+    """Return the ledger as it was after *event*, when the event carries a snapshot of it."""
+    found = event.data.get("ledger")
+    if not isinstance(found, Mapping):
+        return None
+    try:
+        decision = found["decision"]
+        if decision:
+            decision = Decision(**(decision | {"since": parse_timestamp(decision["since"])}))
+        return Ledger(
+            sequence=event.sequence,
+            lease=event.lease,
+            verified=frozenset((one[0], one[1]) for one in found["verified"]),
+            approved=frozenset(found["approved"]),
+            stack=tuple(found["stack"]),
+            decisions=(decision,) if decision else (),
+            moving=found["moving"],
+            operation=found["operation"],
+            golden=dict(found["golden"]),
+        )
+    except (KeyError, TypeError, ValueError, IndexError):
+        return None
 
 
 def fold(events: Iterable[Event], ledger: Ledger | None = None) -> Ledger:

@@ -373,6 +373,16 @@ def test_a_changed_byte_in_the_log_is_told(two):
         history(two.context(), "churn")
 
 
+def test_a_long_log_is_not_read_from_its_beginning(two):
+    for number in range(10):
+        move(two, "12"[number % 2 == 0])
+    two.store.reads.clear()
+    plan(two.context(), two.request(b"second"))
+    logs = [name for name in two.store.reads if "/log/" in name]
+    assert len(logs) <= 8
+    assert len(history(two.context(), "churn").events) > 40
+
+
 def test_a_missing_event_is_told(two):
     del two.store.objects["gcp-deploy/churn/log/00000003.json"]
     with pytest.raises(Conflict, match="00000003.json is missing"):

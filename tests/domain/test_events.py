@@ -1,4 +1,6 @@
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -81,6 +83,26 @@ def test_who_served_when_equals_the_truth_at_any_time(moves):
 def test_the_default_is_the_last_decision(moves):
     state = ledger.fold(events.read_chain(chain(*moves)))
     assert state.default == (moves[-1][1] if moves else "")
+
+
+@given(MOVES, st.integers(0, 30))
+def test_a_snapshot_stands_for_all_events_before_it(moves, place):
+    told = events.read_chain(chain(*moves, (EventType.FINISHED, "")))
+    place = min(place, len(told) - 1)
+    before = ledger.fold(told[: place + 1])
+    carrier = replace(told[place], data={"ledger": ledger.snapshot(before)})
+    carrier = events.decode(carrier.encode())
+    after = ledger.fold(told[place + 1 :], ledger.restore(carrier))
+    whole = ledger.fold(told)
+    assert replace(after, decisions=()) == replace(whole, decisions=())
+    assert after.last == whole.last
+
+
+def test_a_snapshot_that_is_none_is_not_believed():
+    told = events.read_chain(chain((EventType.FINISHED, "")))
+    shapes: list[dict[str, Any]] = [{}, {"ledger": 1}, {"ledger": {}}, {"ledger": {"stack": 3}}]
+    for bad in shapes:
+        assert ledger.restore(replace(told[0], data=bad)) is None
 
 
 def test_a_rollback_shortens_the_stack():
