@@ -43,7 +43,7 @@ class Shared:
             "--model",
             "-m",
             metavar="NAME",
-            text="The model; not needed where there is only one.",
+            text="The model. Default: the only one there is; for deploy, the file's name.",
             complete=completion.models,
         ),
     ] = None
