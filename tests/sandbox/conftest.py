@@ -1,5 +1,6 @@
 """Artifacts on disk, made in the test session from real small models."""
 
+import importlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -70,3 +71,10 @@ def packed() -> Callable[[Any], io.BytesIO]:
         return file
 
     return packed
+
+
+@pytest.fixture
+def hostile(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module of misbehaving estimators, importable as one of the deployer's own."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    return importlib.import_module("hostile_models")
