@@ -44,11 +44,7 @@ def platform_urls(settings: Settings) -> Iterator[Settings]:
     try:
         platform = Platform.open(settings.state_dir)
     except OSError as error:
-        raise UsageError(
-            f"the embedded platform cannot keep its state in {settings.state_dir}: "
-            f"{error.strerror or error}",
-            hint="--state DIR, or GCP_DEPLOY_STATE_DIR",
-        ) from error
+        raise no_state(settings, error) from error
     with platform:
         platform.start()
         words = {
@@ -57,6 +53,15 @@ def platform_urls(settings: Settings) -> Iterator[Settings]:
             "bucket": platform.bucket,
         }
         yield _at(settings, platform.urls, words)
+
+
+def no_state(settings: Settings, error: OSError) -> UsageError:
+    """Say that the state directory cannot be used, and how to choose another."""
+    return UsageError(
+        f"the embedded platform cannot keep its state in {settings.state_dir}: "
+        f"{error.strerror or error}",
+        hint="--state DIR, or GCP_DEPLOY_STATE_DIR",
+    )
 
 
 def _at(settings: Settings, urls: Mapping[str, str], known: Mapping[str, str]) -> Settings:

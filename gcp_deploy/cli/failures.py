@@ -3,12 +3,14 @@
 import re
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 import typer
 
 from gcp_deploy.cli.render import one_line
-from gcp_deploy.errors import ExitCode, GcpDeployError, StillRunning
+from gcp_deploy.errors import ArtifactError, ExitCode, GcpDeployError, StillRunning
 
 _LONGEST = 300
 _QUERY = re.compile(r"\?[^\s'\"]+")
@@ -16,6 +18,16 @@ _QUERY = re.compile(r"\?[^\s'\"]+")
 
 class Terminated(BaseException):
     """SIGTERM arrived: not an Exception, so that nothing on the way takes it for a fault."""
+
+
+@contextmanager
+def naming(artifact: str) -> Iterator[None]:
+    """Let an error about what is inside the file *artifact* begin with its name."""
+    try:
+        yield
+    except ArtifactError as error:
+        error.message = f"{artifact}: {error.message}"
+        raise
 
 
 def tell(error: BaseException, *, debug: bool, stream: TextIO | None = None) -> ExitCode:

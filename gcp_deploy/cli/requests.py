@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gcp_deploy.app.material import DeployRequest
 from gcp_deploy.cli.arguments import TIMEOUT
+from gcp_deploy.cli.failures import naming
 from gcp_deploy.cli.options import Shared
 from gcp_deploy.cli.results import show
 from gcp_deploy.cli.session import Session, connected
@@ -55,17 +56,18 @@ def _asked(shared: Shared, wish: Wish) -> Iterator[tuple[Session, DeployRequest]
     from gcp_deploy.cli.session import load_settings
 
     settings = load_settings(shared)
-    request = wiring.deploy_request(
-        settings,
-        artifact=Path(wish.artifact),
-        model=model_name(settings, wish.artifact),
-        golden=Path(wish.golden) if wish.golden else None,
-        promote=wish.promote,
-        wait=wish.wait,
-        timeout=durations.parse(wish.timeout),
-        labels=read_labels(wish.labels),
-        because=wish.because,
-    )
+    with naming(wish.artifact):
+        request = wiring.deploy_request(
+            settings,
+            artifact=Path(wish.artifact),
+            model=model_name(settings, wish.artifact),
+            golden=Path(wish.golden) if wish.golden else None,
+            promote=wish.promote,
+            wait=wish.wait,
+            timeout=durations.parse(wish.timeout),
+            labels=read_labels(wish.labels),
+            because=wish.because,
+        )
     with connected(shared, timeout=wish.timeout, settings=settings) as session:
         yield session, request
 

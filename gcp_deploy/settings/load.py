@@ -1,6 +1,7 @@
 """Precedence: flag > our variable > settings file > Google's variable > default."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -148,10 +149,23 @@ def _ways(key: Key, target: str) -> str:
     )
 
 
+def _check_state(directory: Path) -> None:
+    """Refuse a state directory that can be none, because it lies at or below a file."""
+    with suppress(PermissionError):  # who keeps the state there will tell
+        for one in (directory, *directory.parents):
+            if one.is_file():
+                raise BadSettings(
+                    f"the state cannot be kept in {directory}: {one} is a file, not a directory",
+                    hint="--state DIR, or GCP_DEPLOY_STATE_DIR",
+                )
+
+
 def _settings(sources: Sources, taken: dict[str, Any], target: str, cwd: Path) -> Settings:
     beside = sources.file.path.parent if sources.file.path else cwd
     base = beside if sources.won["state_dir"] in (DEFAULT, sources.file.name) else cwd
     state_dir = base / Path(taken.pop("state_dir") or STATE_DIR).expanduser()
+    if taken["platform"] == LOCAL:
+        _check_state(state_dir.absolute())
     endpoints = Endpoints(*(taken.pop(f"endpoints.{key.name}") for key in ENDPOINTS))
     return Settings(
         **taken

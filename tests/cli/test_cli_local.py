@@ -147,7 +147,7 @@ def test_inspect_of_an_unsafe_file_shows_why_and_ends_with_12(cli, nowhere):
     assert done.code == 12
     assert done.out.startswith("verdict:      unsafe")
     assert "never" not in done.out.splitlines()
-    assert done.err.startswith("error: unsafe artifact: builtins.print")
+    assert done.err.startswith("error: evil.joblib: unsafe artifact: builtins.print")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +159,7 @@ def test_inspect_of_what_is_no_artifact_names_it(name, code, cli, nowhere):
     done = cli("inspect", name)
     assert (done.code, done.out) == (code, "")
     assert done.err.startswith("error: ")
+    assert name in done.err.splitlines()[0]
 
 
 def test_a_real_server_goes_up_is_found_and_goes_down(cli, obeys, monkeypatch):
@@ -175,3 +176,13 @@ def test_a_real_server_goes_up_is_found_and_goes_down(cli, obeys, monkeypatch):
         down = cli("local", "down", "-o", "json").json
     assert down["stopped"] is True
     assert cli("local", "status", "-o", "json").json["running"] is False
+
+
+def test_a_state_directory_that_cannot_be_made_is_told(cli, server, nowhere):
+    def spawn(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    server.spawn = spawn
+    done = cli("local", "up", "--state", "elsewhere")
+    assert done.code == 2
+    assert f"cannot keep its state in {nowhere / 'elsewhere'}: Permission denied" in done.err

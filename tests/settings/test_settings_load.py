@@ -288,3 +288,16 @@ def test_what_a_cloud_platform_lacks_is_told_at_once_with_every_way_to_set_it(tm
 def test_an_application_that_only_predicts_needs_no_bucket(tmp_path):
     flags = {"platform": "aiplatform", "project": "my-project", "region": "us-central1"}
     assert load(flags=flags, environ={}, cwd=tmp_path, require=("project", "region")).bucket == ""
+
+
+@pytest.mark.parametrize("name", ["file", "file/below/it"])
+def test_a_state_directory_that_is_a_file_is_told(tmp_path, name):
+    (tmp_path / "file").touch()
+    with pytest.raises(BadSettings, match="file is a file, not a directory") as caught:
+        load(flags={"state": name}, environ={}, cwd=tmp_path)
+    assert "--state DIR" in caught.value.hint
+
+
+def test_in_the_cloud_no_state_directory_is_needed(tmp_path):
+    (tmp_path / ".gcp-deploy").touch()
+    load(flags={"platform": "aiplatform"}, environ={}, cwd=tmp_path, require=())

@@ -20,10 +20,12 @@ def inspect(shared: Shared, artifact: Artifact) -> None:
     """
     from gcp_deploy.artifact import inspect_artifact
     from gcp_deploy.cli import xray
+    from gcp_deploy.cli.failures import naming
     from gcp_deploy.cli.render import write
     from gcp_deploy.cli.session import load_settings
 
     settings = load_settings(shared, require=())
-    report = inspect_artifact(artifact, trusted_modules=settings.trusted_modules)
-    write(settings.output, report.as_json(), xray.lines(report))
-    report.require_safe()
+    with naming(artifact):
+        report = inspect_artifact(artifact, trusted_modules=settings.trusted_modules)
+        write(settings.output, report.as_json(), xray.lines(report))
+        report.require_safe()

@@ -41,10 +41,16 @@ def up(
     def show(platform: dict[str, Any]) -> None:
         _show(settings.output, platform)
 
-    if foreground:
-        server.serve(settings.state_dir, port=number, ready=show)
-    else:
-        show(server.spawn(settings.state_dir, port=number, timeout=patience))
+    try:
+        if foreground:
+            server.serve(settings.state_dir, port=number, ready=show)
+            return
+        found = server.spawn(settings.state_dir, port=number, timeout=patience)
+    except OSError as error:
+        from gcp_deploy.wiring import no_state
+
+        raise no_state(settings, error) from error
+    show(found)
 
 
 @command(
