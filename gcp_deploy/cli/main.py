@@ -16,7 +16,7 @@ from gcp_deploy import __version__
 from gcp_deploy.cli.command import WIDTH, take_as_typed
 from gcp_deploy.cli.failures import Terminated, tell
 from gcp_deploy.cli.loading import LazyGroup
-from gcp_deploy.cli.render import emit, forget_stdout
+from gcp_deploy.cli.render import Closed, emit, forget_stdout
 from gcp_deploy.errors import ExitCode
 
 PROGRAM = "gcp-deploy"
@@ -68,8 +68,10 @@ def _mend_streams() -> None:
     """Let every character be written, also in an ASCII locale, and closed streams be written to."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        if stream is None and name == "stdout":
+            sys.stdout = Closed()
+        elif stream is None:
+            sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 

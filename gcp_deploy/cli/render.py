@@ -1,5 +1,6 @@
 """Results go to stdout: a table for people, or one JSON document for programs."""
 
+import io
 import json
 import os
 import sys
@@ -63,10 +64,30 @@ def emit(text: str) -> None:
         raise
     except OSError as error:
         forget_stdout()
-        raise GcpDeployError(
-            f"the result cannot be written to stdout: {error.strerror}",
-            hint="what the command did is done; type it again to see the result",
-        ) from error
+        raise _unwritable(error.strerror) from error
+
+
+class Closed(io.StringIO):
+    """Stands for a stdout that was closed before we began: who wants no result says /dev/null.
+
+    It keeps the place of stdout taken, so that no connection is opened there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place = os.open(os.devnull, os.O_WRONLY)
+
+    def write(self, text: str, /) -> int:
+        """Tell that nobody can read *text*."""
+        del text
+        raise _unwritable("it is closed")
+
+
+def _unwritable(why: str | None) -> GcpDeployError:
+    return GcpDeployError(
+        f"the result cannot be written to stdout: {why}",
+        hint="what the command did is done; type it again to see the result",
+    )
 
 
 def forget_stdout() -> None:

@@ -185,7 +185,15 @@ def test_a_full_disk_is_told():
     assert len(done.stderr.splitlines()) == 2
 
 
-def test_closed_streams_are_no_error():
+@pytest.mark.parametrize("words", ["--version", "--help", "init --print", "inspect --help"])
+def test_a_closed_stdout_is_told(words):
+    done = process("bash", "-c", f"{sys.executable} -m gcp_deploy.cli.main {words} >&-")
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: the result cannot be written to stdout: it is closed\n")
+    assert len(done.stderr.splitlines()) == 2
+
+
+def test_other_closed_streams_are_no_error():
     done = process("bash", "-c", f"{sys.executable} -m gcp_deploy.cli.main undo >&- 2>&-")
     assert done.returncode == 2
 
