@@ -1,11 +1,13 @@
 """Instances from text, as ``predict --instances FILE`` takes them."""
 
+import re
 from typing import Any
 
 import orjson
 
 from gcp_deploy.errors import BadInstances
 
+_NOT_JSON = re.compile(r'"(?:[^"\\]|\\.)*"|(?P<word>\b(?:NaN|Infinity)\b)')
 _FORMS = '{"instances": [...]}, a JSON array, or one JSON value per line'
 
 
@@ -25,7 +27,7 @@ def instances_from_text(text: str) -> list[Any]:
             raise BadInstances(
                 f"the instances are not JSON: line {error.lineno}, column {error.colno}: "
                 f"{error.msg}",
-                hint=_FORMS,
+                hint=_hint(text),
             ) from error
         return [_value(number, line) for number, line in lines]
     if isinstance(content, dict) and "instances" in content:
@@ -47,11 +49,20 @@ def _is_json(line: str) -> bool:
     return True
 
 
+def _hint(text: str) -> str:
+    """Say what to write instead: Python and pandas write NaN, which JSON does not have."""
+    words = (found["word"] for found in _NOT_JSON.finditer(text))
+    word = next(filter(None, words), None)
+    if word is None:
+        return _FORMS
+    return f"JSON has no {word}: write null for a value that is missing"
+
+
 def _value(number: int, line: str) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise BadInstances(
             f"line {number} of the instances is not JSON: {error.msg}, column {error.colno}",
-            hint=_FORMS,
+            hint=_hint(line),
         ) from error

@@ -195,3 +195,20 @@ def test_instances_are_read_from_text(text, rows):
 def test_text_that_holds_no_instances_is_refused_with_line_and_reason(text, told):
     with pytest.raises(BadInstances, match=told):
         instances_from_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("[[NaN, 1]]", "NaN"),
+        ("[1]\n[-Infinity]\n", "Infinity"),
+        ('[["a \\" NaN", NaN]]', "NaN"),
+        ('[["NaN", 1]', ""),
+        ("[[NaNo]]", ""),
+    ],
+)
+def test_who_writes_what_python_calls_json_is_told_to_write_null(text, word):
+    with pytest.raises(BadInstances) as caught:
+        instances_from_text(text)
+    told = f"JSON has no {word}: write null for a value that is missing"
+    assert (caught.value.hint == told) is bool(word)
