@@ -22,10 +22,13 @@ def is_loopback(host: str) -> bool:
 
 def model(name: str) -> str:
     """A model name on one of the platforms; which one is known only with the target."""
-    try:
-        return names.check_model(name, names.AIPLATFORM)
-    except BadName:
-        return names.check_model(name, names.ML_ENGINE)
+    rules = []
+    for platform in (names.AIPLATFORM, names.ML_ENGINE):
+        try:
+            return names.check_model(name, platform)
+        except BadName as error:
+            rules.append(f"on {platform} {error.hint}")
+    raise ValueError("; ".join(rules))
 
 
 def target(name: str) -> str:

@@ -170,8 +170,7 @@ TARGET = (
     ),
     Key(
         "dedicated",
-        "Whether the endpoint has a host of its own: 10 MB instead of 1.5 MB a request, and a "
-        "candidate can be asked before it has traffic.",
+        "Whether the endpoint has a host of its own: 10 MB instead of 1.5 MB a request.",
         example=True,
         kind=Kind.BOOLEAN,
         default="true",

@@ -29,7 +29,7 @@ def predict(
         typer.Option(
             "--version",
             metavar="VERSION",
-            help="Ask this version, also a candidate at 0 %.",
+            help="Ask this version; on aiplatform it has to have a share of the traffic.",
             autocompletion=completion.versions,
         ),
     ] = None,
