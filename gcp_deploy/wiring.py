@@ -19,8 +19,6 @@ if TYPE_CHECKING:  # each costs a command that does not need it its start-up tim
     from gcp_deploy.domain.release import Recipe
     from gcp_deploy.ports import Reporter
 
-_FROM_GOOGLE = ("default", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "GCP_PROJECT")
-
 
 @contextmanager
 def platform_urls(settings: Settings) -> Iterator[Settings]:
@@ -69,7 +67,7 @@ def _at(settings: Settings, urls: Mapping[str, str], known: Mapping[str, str]) -
     chosen = {
         key: value
         for key, value in known.items()
-        if settings.sources.get(key, "default").startswith(_FROM_GOOGLE)
+        if settings.sources.get(key, "default") == "default"
     }
     given = settings.endpoints
     endpoints = Endpoints(

@@ -10,8 +10,6 @@ from gcp_deploy.settings.environment import load_here
 from gcp_deploy.settings.local import running_platform
 from gcp_deploy.settings.model import Settings
 
-_GIVEN_BY_GOOGLE = ("default", "GOOGLE_", "CLOUDSDK_", "GCLOUD_", "GCP_PROJECT")
-
 
 def settings_of(
     *, model: str | None, target: str | None, project: str | None, region: str | None
@@ -55,8 +53,8 @@ def _embedded(settings: Settings, base: Base) -> Base:
     service = "ml" if settings.protocol == names.ML_ENGINE else "aiplatform"
     found = replace(base, url=running.urls[service])
     # What was not chosen for us in particular, the running platform knows better.
-    if settings.sources.get("project", "default").startswith(_GIVEN_BY_GOOGLE):
+    if settings.sources.get("project", "default") == "default":
         found = replace(found, project=running.project)
-    if settings.sources.get("region", "default").startswith(_GIVEN_BY_GOOGLE):
+    if settings.sources.get("region", "default") == "default":
         found = replace(found, region=running.region)
     return found

@@ -95,6 +95,7 @@ def _target_name(sources: Sources, name: str | None, targets: Mapping[str, Any])
 def _take_target(sources: Sources, said: Mapping[str, Any]) -> dict[str, Any]:
     platform_key, protocol_key, *rest = TARGET
     platform = sources.take(platform_key, said, LOCAL)
+    sources.google = platform != LOCAL
     default = platform if platform != LOCAL else names.AIPLATFORM
     protocol = sources.take(protocol_key, said, default)
     defaults = _DEFAULTS | (_LOCAL_DEFAULTS if platform == LOCAL else {})

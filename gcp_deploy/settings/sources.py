@@ -23,6 +23,8 @@ class Sources:
     file: SettingsFile
     faults: list[Fault] = field(default_factory=list)
     won: dict[str, str] = field(default_factory=dict)
+    google: bool = True
+    """Whether Google's variables count: they are about the cloud, not the embedded platform."""
 
     def take(self, key: Key, said: Mapping[str, Any], default: Any, path: str = "") -> Any:
         """Return the value that wins for *key*, or note a fault and return *default*.
@@ -59,7 +61,7 @@ class Sources:
                 return variable, text, values.from_text
         if name in said:
             return self.file.name, said[name], lambda _, value: value
-        for variable in key.google:
+        for variable in key.google if self.google else ():
             if text := self.environ.get(variable):
                 return variable, text, values.from_text
         return DEFAULT, None, values.from_text

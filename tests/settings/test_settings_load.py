@@ -7,6 +7,7 @@ import pytest
 from gcp_deploy.errors import BadSettings
 from gcp_deploy.settings import Endpoints, load
 
+CLOUD = {"platform": "aiplatform"}
 PROD = """
 model = "churn"
 target = "prod"
@@ -129,13 +130,21 @@ def test_flag_beats_our_variable_beats_file_beats_googles_variable(repository):
     ],
 )
 def test_every_usual_variable_names_the_project(tmp_path, variable):
-    settings = load(flags={}, environ={variable: "some-project"}, cwd=tmp_path)
+    environ = {variable: "some-project"}
+    settings = load(flags=CLOUD, environ=environ, cwd=tmp_path, require=())
     assert (settings.project, settings.sources["project"]) == ("some-project", variable)
+
+
+def test_googles_variables_are_not_about_the_embedded_platform(tmp_path):
+    environ = {"GOOGLE_CLOUD_PROJECT": "some-project", "CLOUDSDK_AI_REGION": "europe-west1"}
+    settings = load(flags={}, environ=environ, cwd=tmp_path)
+    assert (settings.project, settings.region) == ("local-project", "us-central1")
 
 
 def test_the_other_usual_variables_are_read(tmp_path):
     settings = load(
-        flags={},
+        flags=CLOUD,
+        require=(),
         environ={
             "CLOUDSDK_AI_REGION": "europe-west1",
             "CLOUDSDK_AUTH_IMPERSONATE_SERVICE_ACCOUNT": "a@b.iam.gserviceaccount.com",
