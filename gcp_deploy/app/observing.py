@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from gcp_deploy.app.context import Context
 from gcp_deploy.domain.release import Observed, Version
-from gcp_deploy.errors import NotFound, UsageError
+from gcp_deploy.errors import BadName, NotFound, UsageError
 
 
 def observe(
@@ -28,6 +28,17 @@ def must_exist(model: str, observed: Observed) -> None:
     if not observed.versions:
         raise NotFound(
             f"there is no model {model}", hint=f"gcp-deploy deploy ARTIFACT --model {model}"
+        )
+
+
+def check_chosen(name: str | None) -> None:
+    """Raise BadName for an empty name.
+
+    Whoever leaves a version out lets us choose; an empty variable of a script must not do so.
+    """
+    if name is not None and not name.strip():
+        raise BadName(
+            "the name of the version is empty", hint="'gcp-deploy versions' shows what there is"
         )
 
 

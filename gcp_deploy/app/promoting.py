@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from gcp_deploy.app.applying import Applier
 from gcp_deploy.app.context import Context
-from gcp_deploy.app.observing import find_version, must_exist, observe
+from gcp_deploy.app.observing import check_chosen, find_version, must_exist, observe
 from gcp_deploy.app.outcomes import Moved, Result
 from gcp_deploy.app.releaselog import ReleaseLog, hold, release_leftover
 from gcp_deploy.app.waiting import Deadline
@@ -35,11 +35,13 @@ def promote(
     """Make *version* the default; None means the newest candidate.
 
     Raises:
+        BadName: the name is empty.
         NotFound: there is no such version, or no candidate.
         ApprovalNeeded: it was never verified, and *because* is empty.
         Conflict: another run holds the lease, or the version is not ready.
         DeployFailed: it did not come to serve; the previous default serves as before.
     """
+    check_chosen(version)
 
     def planner(observed: Observed, ledger: Ledger) -> tuple[Version, tuple[Step, ...]]:
         target = (
@@ -67,10 +69,12 @@ def rollback(
 
     Raises:
         RollbackImpossible: there is no earlier default; nothing was touched.
+        BadName: the name is empty.
         NotFound: there is no version *to*.
         Conflict: another run holds the lease.
         DeployFailed: traffic was moved but the earlier default does not answer as it should.
     """
+    check_chosen(to)
 
     def planner(observed: Observed, ledger: Ledger) -> tuple[Version, tuple[Step, ...]]:
         target = rollback_target(model, to or "", observed, ledger, because=because)

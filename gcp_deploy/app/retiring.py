@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from gcp_deploy.app.applying import Applier
 from gcp_deploy.app.context import Context
-from gcp_deploy.app.observing import must_exist, observe
+from gcp_deploy.app.observing import check_chosen, must_exist, observe
 from gcp_deploy.app.outcomes import Result, Retired
 from gcp_deploy.app.releaselog import ReleaseLog, hold
 from gcp_deploy.app.waiting import Deadline
@@ -26,8 +26,10 @@ def retire(
     Raises:
         Conflict: the version is the default or has traffic.
         ApprovalNeeded: a rollback would need it, and *because* is empty.
+        BadName: the name is empty.
         NotFound: there is no such version.
     """
+    check_chosen(version)
     deadline = Deadline.after(context, timeout)
     log = ReleaseLog(context, model)
     ledger = log.load()

@@ -16,6 +16,7 @@ from gcp_deploy.domain.names import Digest
 from gcp_deploy.domain.steps import verb
 from gcp_deploy.errors import (
     ApprovalNeeded,
+    BadName,
     Conflict,
     CredentialsError,
     DeployFailed,
@@ -396,6 +397,16 @@ def test_retire_keeps_what_is_needed(two):
     assert done.versions == ("1",)
     assert [one.version for one in two.platform.read("churn").deployed] == ["2", "3"]
     assert back(two).version == "2"
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+@pytest.mark.parametrize("verb", [promote, rollback, retire])
+def test_an_empty_name_is_not_taken_for_a_free_choice(two, verb, empty):
+    more = {"delete": True} if verb is retire else {}
+    before = two.platform.read("churn")
+    with pytest.raises(BadName, match="the name of the version is empty"):
+        verb(two.context(), "churn", empty, because="", timeout=HALF_HOUR, **more)
+    assert two.platform.read("churn") == before
 
 
 @pytest.mark.parametrize(
