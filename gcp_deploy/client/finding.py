@@ -38,8 +38,8 @@ def base_of(settings: Settings, endpoint_url: str | None = None) -> Base:
         return _embedded(settings, base)
     if legacy:
         raise UsageError(
-            "Google switched ml.googleapis.com's predictions off on 2025-01-31",
-            hint='platform = "aiplatform", or an override: GCP_DEPLOY_ML_ENDPOINT',
+            "Google switched AI Platform Prediction (ml.googleapis.com) off on 2025-01-31",
+            hint='use platform = "aiplatform", or an override: GCP_DEPLOY_ML_ENDPOINT',
         )
     return replace(base, url=f"https://{settings.region}-aiplatform.googleapis.com")
 
