@@ -219,7 +219,7 @@ def test_a_bad_name_is_refused_with_its_rule_before_anything_is_asked(files, tmp
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("version", ["a b", "../1", "", "99", "1" * 30])
+@pytest.mark.parametrize("version", ["../1", "", "99"])
 def test_a_version_that_is_not_there_is_named(kept, protocol, version):
     words = about(protocol)
     before = everything(kept)
