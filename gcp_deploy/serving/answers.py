@@ -26,12 +26,19 @@ def to_json(answer: Any, rows: int | None) -> list[Any]:
     """
     if hasattr(answer, "tolist") and not isinstance(answer, list):
         # Arrays, and the pandas series and arrow arrays of user-written estimators.
-        answer = answer.tolist()
+        answer = _unpacked(answer)
     if not isinstance(answer, list):
         raise BadAnswer(BAD_TYPE)
     if rows is not None and len(answer) != rows:
         raise BadAnswer(f"the model gave {len(answer)} predictions for {rows} rows")
     return [_plain(value, index) for index, value in enumerate(answer)]
+
+
+def _unpacked(array: Any) -> Any:
+    """Return ``array.tolist()``, with times in it: numpy makes numbers of nanoseconds of them."""
+    if getattr(getattr(array, "dtype", None), "kind", "") != "M":
+        return array.tolist()
+    return list(array) if array.ndim else array.astype("datetime64[us]").tolist()
 
 
 def _plain(value: Any, row: int) -> Any:
@@ -46,9 +53,14 @@ def _plain(value: Any, row: int) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item, row) for key, item in value.items()}
     if isinstance(value, date):
+        if value != value:  # noqa: PLR0124 -- pandas' NaT is a date that is not itself
+            raise BadAnswer(f"row {row}: the model predicted no time (NaT), which JSON cannot say")
         return value.isoformat()
     if hasattr(value, "tolist"):
-        return _plain(value.tolist(), row)
+        unpacked = _unpacked(value)
+        if unpacked is None:
+            raise BadAnswer(f"row {row}: the model predicted no time (NaT), which JSON cannot say")
+        return _plain(unpacked, row)
     raise BadAnswer(f"row {row}: the model predicted a {type(value).__name__}, not a JSON value")
 
 

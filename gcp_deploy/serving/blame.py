@@ -17,9 +17,7 @@ Ask = Callable[[list[Any]], object]
 """Predicts instances, or raises what the model raises."""
 
 
-def locate(
-    ask: Ask, instances: Sequence[Any], takes: Inputs, known_good: Sequence[Any] | None
-) -> str:
+def locate(ask: Ask, instances: Sequence[Any], takes: Inputs, known_good: Any) -> str:
     """Return ``row 3, column 'age'``, ``row 3``, or nothing when no single row is to blame."""
     row = _first_bad(ask, list(instances))
     if row is None:
@@ -42,7 +40,9 @@ def _first_bad(ask: Ask, instances: list[Any]) -> int | None:
     return start if _fails(ask, instances[start:end]) else None
 
 
-def _bad_column(ask: Ask, row: Any, known_good: Sequence[Any] | None) -> int | str | None:
+def _bad_column(ask: Ask, row: Any, known_good: Any) -> int | str | None:
+    if isinstance(row, list) and isinstance(known_good, dict):
+        known_good = list(known_good.values())
     if known_good is None or type(row) is not type(known_good):
         return None
     places: Sequence[Any]

@@ -2,12 +2,15 @@
 
 import resource
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gcp_deploy.serving import anatomy
 from gcp_deploy.serving.answers import BadAnswer, to_json
+from gcp_deploy.serving.plausible import columns
+from gcp_deploy.serving.traces import nulls_as_none
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Inputs:
     """It takes one string for each row."""
     named_columns: tuple[str, ...]
     """Columns that it selects by name."""
+    nulls_as_none: frozenset[int] = frozenset()
+    """The places of columns where it was fitted on None, not on NaN, for a missing value."""
 
 
 def inputs(model: Any) -> Inputs:
@@ -31,11 +36,11 @@ def inputs(model: Any) -> Inputs:
     named: dict[str, None] = {}
     for part in parts:
         for _, _, selected in anatomy.columns(part):
-            wanted = [selected] if isinstance(selected, str) else selected
-            if isinstance(wanted, list):
-                named.update(dict.fromkeys(name for name in wanted if isinstance(name, str)))
+            named.update(dict.fromkeys(_selected_names(selected, _names(part) or ())))
     text = features is None and any(callable(getattr(p, "build_analyzer", None)) for p in parts)
-    return Inputs(features, names, text, tuple(named))
+    marks = columns(model, features or 0, (nulls_as_none,))
+    nones = frozenset(place for place, marked in enumerate(marks) if marked)
+    return Inputs(features, names, text, tuple(named), nones)
 
 
 def describe(model: Any) -> dict[str, Any]:
@@ -96,6 +101,23 @@ def resident_bytes() -> int:
         return int(status.read_text().split()[1]) * resource.getpagesize()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _selected_names(selected: Any, names: Sequence[str]) -> list[str]:
+    """Return the names in a selection: one name, several, or a slice from name to name."""
+    if isinstance(selected, slice):
+        ends = (selected.start, selected.stop)
+        if not any(isinstance(end, str) for end in ends):
+            return []
+        first, last = (names.index(end) if end in names else None for end in ends)
+        return list(names[first : None if last is None else last + 1])
+    wanted = [selected] if isinstance(selected, str) else selected
+    return [str(name) for name in wanted if isinstance(name, str)] if _many(wanted) else []
+
+
+def _many(selected: Any) -> bool:
+    # Lists, arrays, the index of a frame; not a single number.
+    return hasattr(selected, "__len__")
 
 
 def _names(part: Any) -> tuple[str, ...] | None:

@@ -8,28 +8,28 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gcp_deploy.serving import anatomy
-from gcp_deploy.serving.traces import READERS, Column
+from gcp_deploy.serving.traces import READERS, Column, Reader
 
 
-def columns(model: Any, features: int) -> list[Column]:
-    """Return what is plausible in each of the *features* columns that *model* sees."""
+def columns(model: Any, features: int, readers: Sequence[Reader] = READERS) -> list[Column]:
+    """Return what the *readers* find for each of the *features* columns that *model* sees."""
     found: list[Column] = [None] * features
     for part in anatomy.steps(model):
-        _complete(found, columns(part, features))
+        _complete(found, columns(part, features, readers))
         if not _keeps_columns(part):
             break
-    for index, values in _by_transformer(model, features):
+    for index, values in _by_transformer(model, features, readers):
         _complete_one(found, index, values)
     for _, part, *_ in anatomy.attribute(model, "transformer_list") or ():
         if not isinstance(part, str):
-            _complete(found, columns(part, features))
-    for read in READERS:
+            _complete(found, columns(part, features, readers))
+    for read in readers:
         _complete(found, read(model, features))
     for part in anatomy.inner(model):
         if all(found):
             break
         if anatomy.attribute(part, "n_features_in_") in {None, features}:
-            _complete(found, columns(part, features))
+            _complete(found, columns(part, features, readers))
     return found
 
 
@@ -56,14 +56,20 @@ def _keeps_columns(part: Any) -> bool:
     return False
 
 
-def _by_transformer(model: Any, features: int) -> Iterator[tuple[int, Column]]:
+def _by_transformer(
+    model: Any, features: int, readers: Sequence[Reader]
+) -> Iterator[tuple[int, Column]]:
+    # A histogram of gradients keeps the encoder of its categories in a ColumnTransformer.
+    selections = anatomy.columns(model) or anatomy.columns(
+        anatomy.attribute(model, "_preprocessor")
+    )
     names = anatomy.attribute(model, "feature_names_in_")
     places = {str(name): index for index, name in enumerate(names)} if names is not None else {}
-    for _, part, selected in anatomy.columns(model):
+    for _, part, selected in selections:
         if isinstance(part, str):
             continue
         indices = _indices(selected, places, features)
-        yield from zip(indices, columns(part, len(indices)), strict=True)
+        yield from zip(indices, columns(part, len(indices), readers), strict=True)
 
 
 def _indices(selected: Any, places: dict[str, int], features: int) -> list[int]:
@@ -74,7 +80,8 @@ def _indices(selected: Any, places: dict[str, int], features: int) -> list[int]:
             return list(range(start, stop + 1))
         return list(range(features))[selected]
     items = [selected] if isinstance(selected, str | int) else list(selected)
-    if items and all(isinstance(item, bool) or type(item).__name__ == "bool_" for item in items):
+    # A mask; numpy 2 calls its boolean "bool", and numpy 1 "bool_".
+    if items and all(type(item).__name__ in {"bool", "bool_"} for item in items):
         return [index for index, wanted in enumerate(items) if wanted]
     indices = [places.get(item, -1) if isinstance(item, str) else int(item) for item in items]
     return [index + features if index < 0 and -index <= features else index for index in indices]

@@ -1,6 +1,8 @@
 """Instances, as they were sent, become what the model was fitted on."""
 
+import math
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from gcp_deploy.sandbox.failures import PredictionRejected
@@ -13,8 +15,9 @@ def arrange(instances: Sequence[Any], takes: Inputs) -> Any:
     """Return the input of ``predict`` for *instances*, or raise PredictionRejected.
 
     - A model fitted with column names gets a DataFrame: from lists in the order of the columns, or
-      from objects by name, in any order of their keys. ``null`` is a missing value.
+      from objects by name, in any order of their keys.
     - A model fitted without names gets lists; objects are refused, for nobody knows the order.
+    - ``null`` is a missing value: NaN, or None where the model was fitted on None.
     - A text model gets one string for each row.
     - A model that does not say what it takes gets the rows as they are.
     """
@@ -23,10 +26,12 @@ def arrange(instances: Sequence[Any], takes: Inputs) -> Any:
     if takes.text:
         return _texts(instances)
     if takes.names is not None:
-        return _frame([_row(item, i, takes.names) for i, item in enumerate(instances)], takes.names)
+        rows = [_row(item, index, takes.names) for index, item in enumerate(instances)]
+        return _frame(rows, takes.names, takes.nulls_as_none)
     if takes.features is None:
         return list(instances)
-    return [_bare_row(item, index, takes.features) for index, item in enumerate(instances)]
+    rows = [_bare_row(item, index, takes.features) for index, item in enumerate(instances)]
+    return [_with_nan(row, takes.nulls_as_none) for row in rows]
 
 
 def column_label(takes: Inputs, index: int) -> str:
@@ -91,7 +96,27 @@ def _cell(value: Any, row: int, column: str) -> Any:
     return value
 
 
-def _frame(rows: list[list[Any]], names: Sequence[str]) -> Any:
+def _with_nan(row: list[Any], nones: AbstractSet[int]) -> list[Any]:
+    """Return the row with NaN for null but in the columns *nones*."""
+    return [
+        math.nan if value is None and place not in nones else value
+        for place, value in enumerate(row)
+    ]
+
+
+def _column(pandas: Any, values: Sequence[Any], *, none: bool) -> Any:
+    if none:
+        return pandas.Series(values, dtype=object)
+    known = [value for value in values if value is not None]
+    if len(known) == len(values) or (known and all(type(one) in {int, float} for one in known)):
+        return list(values)
+    # pandas before 3 would keep None, which encoders that were fitted on NaN do not know. Without
+    # any value the type is not known: both numbers and texts take NaN as an object.
+    filled = [math.nan if value is None else value for value in values]
+    return pandas.Series(filled, dtype=object)
+
+
+def _frame(rows: list[list[Any]], names: Sequence[str], nones: AbstractSet[int]) -> Any:
     try:
         import pandas as pd
     except ImportError as error:
@@ -100,7 +125,12 @@ def _frame(rows: list[list[Any]], names: Sequence[str]) -> Any:
             "pip install 'gcp-deploy[pandas]'"
         ) from error
     # Built by position: names may repeat, and each column gets its own type.
-    frame = pd.DataFrame(dict(enumerate(map(list, zip(*rows, strict=True)))))
+    frame = pd.DataFrame(
+        {
+            place: _column(pd, values, none=place in nones)
+            for place, values in enumerate(zip(*rows, strict=True))
+        }
+    )
     frame.columns = pd.Index(names)
     return frame
 

@@ -13,6 +13,9 @@ from gcp_deploy.serving.words import texts
 
 Column = list[Any] | None
 
+Reader = Callable[[Any, int], list[Column]]
+"""Reads one kind of fitted attribute of a model that sees so many columns."""
+
 SPREAD = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 0.25)
 """Where values lie around a mean, in standard deviations, in the order of the rows."""
 
@@ -80,11 +83,7 @@ def _examples(model: Any, features: int) -> list[Column]:
 def _thresholds(model: Any, features: int) -> list[Column]:
     tree = anatomy.attribute(model, "tree_")
     if tree is None:
-        return _each(
-            anatomy.attribute(anatomy.attribute(model, "_bin_mapper"), "bin_thresholds_"),
-            features,
-            _between,
-        )
+        return _bin_thresholds(model, features)
     seen: list[list[float]] = [[] for _ in range(features)]
     for feature, threshold in zip(tree.feature.tolist(), tree.threshold.tolist(), strict=True):
         if 0 <= feature < features:
@@ -92,7 +91,31 @@ def _thresholds(model: Any, features: int) -> list[Column]:
     return [_between(values) for values in seen]
 
 
-READERS: tuple[Callable[[Any, int], list[Column]], ...] = (
+def _bin_thresholds(model: Any, features: int) -> list[Column]:
+    bins = anatomy.attribute(anatomy.attribute(model, "_bin_mapper"), "bin_thresholds_")
+    found = _each(bins, features, _between)
+    mask = anatomy.attribute(model, "is_categorical_")
+    if mask is None or len(mask) != features:
+        return found
+    # Inside, the columns with categories come first; and their bins are codes, not values.
+    numeric = [place for place in range(features) if not mask[place]]
+    by_place = dict(zip(numeric, found[features - len(numeric) :], strict=True))
+    return [by_place.get(place) for place in range(features)]
+
+
+def nulls_as_none(model: Any, features: int) -> list[Column]:
+    """Mark the columns in which the model was fitted on None, and not on NaN, where a value lacks.
+
+    Encoders tell the two apart, and so does an imputer of None.
+    """
+    if anatomy.attribute(model, "statistics_") is not None:
+        marked = hasattr(model, "missing_values") and model.missing_values is None
+        return [[True] if marked else None] * features
+    categories = anatomy.attribute(model, "categories_")
+    return _each(categories, features, lambda values: [True] if _holds_none(values) else None)
+
+
+READERS: tuple[Reader, ...] = (
     _categories,
     _mean_and_scale,
     _minimum_and_maximum,
@@ -109,6 +132,10 @@ def _each(found: Any, features: int, choose: Callable[[Any], Column]) -> list[Co
     if found is None or isinstance(found, str) or len(found) != features:
         return [None] * features
     return [choose(values) for values in found]
+
+
+def _holds_none(values: Any) -> bool:
+    return any(value is None for value in values)
 
 
 def _known(values: Any) -> Column:
