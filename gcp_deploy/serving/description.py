@@ -35,8 +35,9 @@ def inputs(model: Any) -> Inputs:
     features = next((n for part in parts if (n := _features(part)) is not None), None)
     named: dict[str, None] = {}
     for part in parts:
-        for _, _, selected in anatomy.columns(part):
-            named.update(dict.fromkeys(_selected_names(selected, _names(part) or ())))
+        for _, chosen, selected in anatomy.columns(part):
+            if not isinstance(chosen, str) or chosen != "drop":
+                named.update(dict.fromkeys(_selected_names(selected, _names(part) or ())))
     text = features is None and any(callable(getattr(p, "build_analyzer", None)) for p in parts)
     marks = columns(model, features or 0, (nulls_as_none,))
     nones = frozenset(place for place, marked in enumerate(marks) if marked)

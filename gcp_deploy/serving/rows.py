@@ -31,7 +31,7 @@ def arrange(instances: Sequence[Any], takes: Inputs) -> Any:
     if takes.features is None:
         return list(instances)
     rows = [_bare_row(item, index, takes.features) for index, item in enumerate(instances)]
-    return [_with_nan(row, takes.nulls_as_none) for row in rows]
+    return _with_nan(rows, takes.nulls_as_none) if any(None in row for row in rows) else rows
 
 
 def column_label(takes: Inputs, index: int) -> str:
@@ -96,12 +96,15 @@ def _cell(value: Any, row: int, column: str) -> Any:
     return value
 
 
-def _with_nan(row: list[Any], nones: AbstractSet[int]) -> list[Any]:
-    """Return the row with NaN for null but in the columns *nones*."""
-    return [
-        math.nan if value is None and place not in nones else value
-        for place, value in enumerate(row)
-    ]
+def _with_nan(rows: list[list[Any]], nones: AbstractSet[int]) -> Any:
+    """Return the rows with NaN for null but in the columns *nones*."""
+    import numpy as np
+
+    # As objects, for a list with nothing but NaN would become numbers, where texts were fitted.
+    table = np.array(rows, dtype=object)
+    for place in set(range(table.shape[1])) - nones:
+        table[[value is None for value in table[:, place]], place] = math.nan
+    return table
 
 
 def _column(pandas: Any, values: Sequence[Any], *, none: bool) -> Any:
