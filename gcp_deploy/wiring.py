@@ -116,6 +116,7 @@ def connect(settings: Settings, *, reporter: "Reporter", timeout: timedelta) -> 
     ):
         yield Context(
             platform=reachable.protocol,
+            place=f"{reachable.protocol} in {reachable.project}, {reachable.region}",
             prefix=reachable.prefix,
             store=ports.store,
             registry=ports.registry,

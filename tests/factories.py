@@ -65,6 +65,7 @@ class World:
     revisions: FakeRevisions = field(default_factory=FakeRevisions)
     dead: set[str] = field(default_factory=set)
     runs: int = 0
+    place: str = "aiplatform in my-project, us-central1"
 
     def __post_init__(self) -> None:
         self.answers: dict[str, Any] = {}
@@ -85,6 +86,7 @@ class World:
         self.runs += 1
         return Context(
             platform="aiplatform" if self.capabilities.endpoints else "ml-engine",
+            place=self.place,
             prefix="gcp-deploy",
             store=self.store,
             registry=self.platform,

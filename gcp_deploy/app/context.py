@@ -25,6 +25,8 @@ class Context:
 
     platform: str
     """``aiplatform`` or ``ml-engine``: the protocol spoken."""
+    place: str
+    """Platform, project and region, in words: a release log is about one place."""
     prefix: str
     """The folder of the bucket under which everything lies."""
     store: ArtifactStore

@@ -16,7 +16,13 @@ from gcp_deploy.app.context import Context
 from gcp_deploy.domain import events, ledger
 from gcp_deploy.domain.events import GENESIS, Event, EventType, Lease
 from gcp_deploy.domain.ledger import Ledger
-from gcp_deploy.errors import Conflict, GcpDeployError, StillRunning, TemporaryError
+from gcp_deploy.errors import (
+    Conflict,
+    GcpDeployError,
+    StillRunning,
+    TemporaryError,
+    UsageError,
+)
 
 _READERS = 8
 _TAIL = 8
@@ -64,6 +70,12 @@ class ReleaseLog:
         self.events = told
         head = events.chain_hash(stored[-1]) if stored else GENESIS
         self.ledger = replace(known, head=head)
+        if known.place not in {"", self._context.place}:
+            raise UsageError(
+                f"the release log of {self._model} in {self._context.store.uri(self._layout.log)} "
+                f"is about {known.place}, and the target is {self._context.place}",
+                hint="give each target a bucket or a prefix of its own: prefix in gcp-deploy.toml",
+            )
         return self.ledger
 
     def _names(self) -> list[str]:
@@ -186,7 +198,8 @@ def hold(context: Context, log: ReleaseLog, command: str, steps: list[str]) -> I
             hint="wait for it to finish; a lease that expires is taken over without asking",
         )
     lease = Lease(context.run, context.owner, command, now + context.lease_time)
-    log.append(EventType.STARTED, lease=lease, data={"command": command, "steps": steps})
+    data = {"command": command, "steps": steps, "place": context.place}
+    log.append(EventType.STARTED, lease=lease, data=data)
     run = Run(context, log, lease)
     try:
         yield run

@@ -37,6 +37,8 @@ class Ledger:
     decisions: tuple[Decision, ...] = ()
     moving: str = ""
     """The version that a run was making the default when it was last heard of."""
+    place: str = ""
+    """Platform, project and region of the models that the log is about."""
     operation: str = ""
     """The operation that a run was waiting for when it was last heard of."""
     golden: dict[str, str] = field(default_factory=dict)
@@ -82,6 +84,7 @@ def snapshot(ledger: Ledger) -> dict[str, Any]:
         "approved": sorted(ledger.approved),
         "stack": list(ledger.stack),
         "decision": asdict(last) | {"since": timestamp(last.since)} if last else None,
+        "place": ledger.place,
         "moving": ledger.moving,
         "operation": ledger.operation,
         "golden": dict(sorted(ledger.golden.items())),
@@ -104,6 +107,7 @@ def restore(event: Event) -> Ledger | None:
             approved=frozenset(found["approved"]),
             stack=tuple(found["stack"]),
             decisions=(decision,) if decision else (),
+            place=found["place"],
             moving=found["moving"],
             operation=found["operation"],
             golden=dict(found["golden"]),
@@ -123,6 +127,8 @@ def fold(events: Iterable[Event], ledger: Ledger | None = None) -> Ledger:
 def _apply(state: Ledger, event: Event) -> Ledger:
     state = replace(state, sequence=event.sequence, lease=event.lease)
     match event.type:
+        case EventType.STARTED:
+            return replace(state, place=str(event.data.get("place", state.place)))
         case EventType.OPERATION_STARTED:
             return replace(state, operation=str(event.data.get("operation", "")))
         case EventType.VERSION_REGISTERED | EventType.VERSION_DEPLOYED:

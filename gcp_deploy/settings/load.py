@@ -99,6 +99,9 @@ def _take_target(sources: Sources, said: Mapping[str, Any]) -> dict[str, Any]:
     default = platform if platform != LOCAL else names.AIPLATFORM
     protocol = sources.take(protocol_key, said, default)
     defaults = _DEFAULTS | (_LOCAL_DEFAULTS if platform == LOCAL else {})
+    if protocol == names.ML_ENGINE:
+        # The same model may live on both: each has a release log of its own.
+        defaults["prefix"] = "gcp-deploy-ml-engine"
     defaults["runtime"] = "prebuilt" if protocol == names.ML_ENGINE else "serving-image"
     taken = {key.name: sources.take(key, said, defaults.get(key.name)) for key in rest}
     for key in ENDPOINTS:

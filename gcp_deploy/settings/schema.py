@@ -142,7 +142,7 @@ TARGET = (
         "prefix",
         "The folder of the bucket under which everything lies.",
         "gcp-deploy",
-        default='"gcp-deploy"',
+        default='"gcp-deploy", with ml-engine "gcp-deploy-ml-engine"',
         check=checks.prefix,
     ),
     Key(

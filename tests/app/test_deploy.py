@@ -384,6 +384,12 @@ def test_a_long_log_is_not_read_from_its_beginning(two):
     assert len(history(two.context(), "churn").events) > 40
 
 
+def test_a_log_is_about_one_place(two):
+    two.place = "aiplatform in my-project, europe-west4"
+    with pytest.raises(UsageError, match="is about aiplatform in my-project, us-central1"):
+        status(two.context(), "churn")
+
+
 def test_a_missing_event_is_told(two):
     del two.store.objects["gcp-deploy/churn/log/00000003.json"]
     with pytest.raises(Conflict, match="00000003.json is missing"):
