@@ -116,7 +116,7 @@ def connect(
 
 def _api_address(platform: str, region: str, aiplatform_url: str, ml_url: str) -> str:
     if platform == "ml-engine":
-        from gcp_deploy.adapters.ml_engine.switched_off import check_host
+        from gcp_deploy.domain.switched_off import check_host
 
         return identity.check_address(check_host(ml_url))
     return identity.check_address(aiplatform_url or f"https://{region}-aiplatform.googleapis.com")

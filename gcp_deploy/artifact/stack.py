@@ -60,7 +60,7 @@ class StackMachine:
                 else:
                     self._do(code)
             except (IndexError, KeyError, ValueError, TypeError, OverflowError) as error:
-                raise self._malformed(f"{type(error).__name__}: {error}") from error
+                raise self._malformed(_reason(error)) from error
         raise ArtifactUnreadable(f"more than {self._limits.opcodes} steps in the pickle")
 
     def _do(self, code: int) -> None:
@@ -204,3 +204,14 @@ class StackMachine:
         pickle.FROZENSET[0]: lambda self: self._push(Set(self._pop_mark(), frozen=True)),
     }
     """What each opcode does."""
+
+
+def _reason(error: Exception) -> str:
+    """Say what was wrong with an instruction, without Python's words for it."""
+    match error:
+        case KeyError():
+            return "it uses a memo entry that was never made"
+        case IndexError():
+            return "an instruction finds too little on the stack"
+        case _:
+            return str(error)

@@ -87,7 +87,7 @@ def refusal(status: int, message: str, what: str) -> GcpDeployError:
 
 def _bad_rows(status: int, message: str, said: str) -> GcpDeployError:
     if "traffic_split" in message:
-        return UsageError(f"{said}: the endpoint has no traffic", hint="gcp-deploy promote VERSION")
+        return UsageError(f"the endpoint has no traffic: {said}", hint="gcp-deploy promote VERSION")
     if status == 413 or _TOO_LARGE.search(message):
         return TooLarge(said, hint="fewer rows in one request")
     return BadInstances(said, hint="gcp-deploy inspect ARTIFACT shows what the model takes")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gcp_deploy.client.address import Base
 from gcp_deploy.domain import names
+from gcp_deploy.domain.switched_off import check_host
 from gcp_deploy.errors import UsageError
 from gcp_deploy.settings.checks import url as checked_url
 from gcp_deploy.settings.environment import load_here
@@ -32,15 +33,12 @@ def base_of(settings: Settings, endpoint_url: str | None = None) -> Base:
         except ValueError as error:
             raise UsageError(f"endpoint_url {endpoint_url!r} is not {error}") from error
     base = Base(settings.protocol, override, settings.project, settings.region)
-    if override:
-        return base
-    if settings.platform == "local":
+    if not override and settings.platform == "local":
         return _embedded(settings, base)
     if legacy:
-        raise UsageError(
-            "Google switched AI Platform Prediction (ml.googleapis.com) off on 2025-01-31",
-            hint='use platform = "aiplatform", or an override: GCP_DEPLOY_ML_ENDPOINT',
-        )
+        check_host(override)
+    if override:
+        return base
     return replace(base, url=f"https://{settings.region}-aiplatform.googleapis.com")
 
 

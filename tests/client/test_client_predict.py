@@ -355,3 +355,16 @@ def test_the_import_is_light():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("host", ["ml.googleapis.com", "us-central1-ml.googleapis.com"])
+def test_the_legacy_service_at_googles_is_refused_also_when_it_is_named(kit, host):
+    from gcp_deploy.settings import Endpoints
+
+    changes = {
+        "protocol": "ml-engine",
+        "platform": "ml-engine",
+        "endpoints": Endpoints(ml_url=f"https://{host}"),
+    }
+    with pytest.raises(UsageError, match="off on 2025-01-31"):
+        kit.client(kit.Transport(), changes=changes).predict([1])

@@ -1,4 +1,4 @@
-"""The refusal of Google's own host, which no longer serves."""
+"""The refusal of Google's own host of the legacy service, which no longer serves."""
 
 from urllib.parse import urlsplit
 
