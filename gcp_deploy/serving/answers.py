@@ -35,10 +35,13 @@ def to_json(answer: Any, rows: int | None) -> list[Any]:
 
 
 def _unpacked(array: Any) -> Any:
-    """Return ``array.tolist()``, with times in it: numpy makes numbers of nanoseconds of them."""
+    """Return ``array.tolist()``, with times where numpy would count nanoseconds."""
     if getattr(getattr(array, "dtype", None), "kind", "") != "M":
         return array.tolist()
-    return list(array) if array.ndim else array.astype("datetime64[us]").tolist()
+    if array.ndim:
+        return list(array)
+    found = array.tolist()
+    return array.astype("datetime64[us]").tolist() if isinstance(found, int) else found
 
 
 def _plain(value: Any, row: int) -> Any:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -158,3 +159,23 @@ def test_the_rest_of_the_columns_are_derived_when_they_are_transformed():
     model = make_pipeline(chosen, LogisticRegression()).fit(FRAME, OLD)
     first = derive(model, inputs(model), 2, by_name=True)[0]
     assert first == {"age": 35.0, "city": "oslo", "visits": 1.5}
+
+
+def test_columns_chosen_by_place_are_derived_each_as_its_transformer_saw_it():
+    rows = [["good day", 20.0, "oslo"], ["bad day", 40.0, "rome"], ["good night", 30.0, "oslo"]]
+    chosen = make_column_transformer(
+        (OneHotEncoder(), [2]), (CountVectorizer(), 0), (StandardScaler(), [-2])
+    )
+    model = make_pipeline(chosen, LogisticRegression()).fit(np.array(rows, dtype=object), [1, 0, 1])
+    takes = inputs(model)
+    found = derive(model, takes, 8, by_name=True)
+    assert found == derive(model, takes, 8, by_name=False)
+    assert {city for _, _, city in found} == {"oslo", "rome"}
+    assert {word for text, _, _ in found for word in text.split()} == {
+        "bad",
+        "day",
+        "good",
+        "night",
+    }
+    assert found[0][1] == 30.0
+    assert len(model.predict(arrange(found, takes))) == len(found) == 8
