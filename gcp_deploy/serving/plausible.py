@@ -51,8 +51,9 @@ def _keeps_columns(part: Any) -> bool:
     """Tell whether column i of the output is column i of the input."""
     kept = ("statistics_", "scale_", "max_abs_", "quantiles_", "lambdas_")
     if any(anatomy.attribute(part, name) is not None for name in kept):
-        # An imputer may drop columns without any value, or add indicators.
-        return anatomy.attribute(part, "indicator_") is None
+        # An imputer may add indicators, of the columns in which it saw values lack.
+        marked = anatomy.attribute(anatomy.attribute(part, "indicator_"), "features_")
+        return marked is None or len(marked) == 0
     return False
 
 

@@ -179,3 +179,10 @@ def test_columns_chosen_by_place_are_derived_each_as_its_transformer_saw_it():
     }
     assert found[0][1] == 30.0
     assert len(model.predict(arrange(found, takes))) == len(found) == 8
+
+
+def test_an_imputer_that_adds_no_indicator_lets_the_scaler_behind_it_tell():
+    imputer = SimpleImputer(add_indicator=True)
+    model = make_pipeline(imputer, StandardScaler(), LogisticRegression())
+    model.fit(FRAME[["age", "visits"]], OLD)
+    assert len(derive(model, inputs(model), 8, by_name=True)) == 8
