@@ -3,6 +3,7 @@
 import resource
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,10 +96,13 @@ def task(model: Any) -> str:
     return "unknown"
 
 
-def resident_bytes() -> int:
-    """Return the memory of this process that is in use now."""
-    status = Path("/proc/self/statm")
-    if status.exists():
+def resident_bytes(status: Path = Path("/proc/self/statm")) -> int:
+    """Return the memory of this process that is in use now, or its peak where that is not told.
+
+    Landlock ties its permission to an inode, and the kernel may make a new one for our folder in
+    ``/proc`` at any time: what could be read a moment ago may be refused now.
+    """
+    with suppress(OSError):
         return int(status.read_text().split()[1]) * resource.getpagesize()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
