@@ -22,6 +22,7 @@ from gcp_deploy.domain.steps import (
     MakeDefault,
     RegisterVersion,
     RetireVersion,
+    ReturnShare,
     Step,
     StoreGolden,
     UploadArtifact,
@@ -65,7 +66,7 @@ class Applier:
             self.context.reporter.step(verb(step), describe(step))
             self._apply(step)
 
-    def _apply(self, step: Step) -> None:  # noqa: C901 - one branch for each kind of step
+    def _apply(self, step: Step) -> None:  # noqa: C901, PLR0912 - one branch for each kind
         match step:
             case UploadArtifact():
                 self._upload()
@@ -83,6 +84,9 @@ class Applier:
                 self._wait(self.context.traffic.create(self.model), verb(step))
             case DeployVersion(_, version):
                 self._deploy(version or self.version)
+            case ReturnShare(_, version, split):
+                self.context.traffic.write_split(self._endpoint(), split)
+                self.run.record(EventType.SHARE_RETURNED, version=version)
             case VerifyVersion(_, version):
                 self._verify(version or self.version)
             case MakeDefault(_, version, previous, rollback):
@@ -221,7 +225,7 @@ class Applier:
     def _verify(self, name: str) -> None:
         self.version = name
         material = self._material
-        verify(self.context, self._endpoint(), self._find(name), material.golden)
+        verify(self.context, self.run, self._endpoint(), self._find(name), material.golden)
         self.run.record(
             EventType.VERSION_VERIFIED,
             version=name,

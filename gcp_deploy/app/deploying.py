@@ -10,10 +10,19 @@ from gcp_deploy.app.outcomes import Deployed, Plan, Result
 from gcp_deploy.app.releaselog import ReleaseLog, hold, release_leftover
 from gcp_deploy.app.verifying import load_golden
 from gcp_deploy.app.waiting import Deadline, until_done
+from gcp_deploy.domain import reasons
 from gcp_deploy.domain.ledger import Ledger
 from gcp_deploy.domain.planning import plan_deploy
 from gcp_deploy.domain.release import Observed
-from gcp_deploy.domain.steps import MakeDefault, Step, describe, verb
+from gcp_deploy.domain.steps import (
+    AwaitVersion,
+    DeployVersion,
+    MakeDefault,
+    RegisterVersion,
+    Step,
+    describe,
+    verb,
+)
 from gcp_deploy.errors import Conflict, DeployFailed, NotFound
 
 __all__ = ["DeployRequest", "deploy", "plan"]
@@ -51,6 +60,7 @@ def deploy(context: Context, request: DeployRequest) -> Deployed:
         StillRunning: the timeout passed; run it again to go on.
     """
     request.report.require_safe()
+    reasons.check(request.because)
     for warning in request.warnings:
         context.reporter.warn(warning)
     deadline = Deadline.after(context, request.timeout)
@@ -160,6 +170,11 @@ def _refuse_older_commit(
         )
 
 
+def _makes_it(step: Step) -> bool:
+    """Whether a step is part of making a version, rather than of asking or moving one."""
+    return isinstance(step, RegisterVersion | AwaitVersion | DeployVersion)
+
+
 def _deployed(
     context: Context,
     material: Material,
@@ -174,7 +189,7 @@ def _deployed(
         model=material.request.model,
         version=name,
         digest=material.request.report.digest,
-        result=Result.CREATED if steps else Result.UNCHANGED,
+        result=Result.CREATED if any(map(_makes_it, steps)) else Result.UNCHANGED,
         default=bool(name) and observed.default == name == ledger.default,
         endpoint=observed.endpoint.name if observed.endpoint else "",
         steps=steps,

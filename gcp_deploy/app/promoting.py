@@ -10,6 +10,7 @@ from gcp_deploy.app.observing import check_chosen, find_version, must_exist, obs
 from gcp_deploy.app.outcomes import Moved, Result
 from gcp_deploy.app.releaselog import ReleaseLog, hold, release_leftover
 from gcp_deploy.app.waiting import Deadline
+from gcp_deploy.domain import reasons
 from gcp_deploy.domain.ledger import Ledger
 from gcp_deploy.domain.planning import plan_promote, plan_rollback, rollback_target
 from gcp_deploy.domain.release import (
@@ -114,6 +115,7 @@ def _move(
     because: str,
     timeout: timedelta,
 ) -> Moved:
+    reasons.check(because)
     deadline = Deadline.after(context, timeout)
     log = ReleaseLog(context, model)
     ledger = log.load()

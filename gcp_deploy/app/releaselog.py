@@ -203,11 +203,17 @@ def hold(context: Context, log: ReleaseLog, command: str, steps: list[str]) -> I
     run = Run(context, log, lease)
     try:
         yield run
-    except (StillRunning, KeyboardInterrupt) as error:
-        _release(log, EventType.INTERRUPTED, type(error).__name__)
+    except StillRunning as error:
+        _release(log, EventType.INTERRUPTED, error.message)
+        raise
+    except (KeyboardInterrupt, SystemExit):
+        _release(log, EventType.INTERRUPTED, "interrupted")
         raise
     except GcpDeployError as error:
         _release(log, EventType.FAILED, error.message)
+        raise
+    except Exception as error:  # a fault of ours: the log must tell all the same that it ended
+        _release(log, EventType.FAILED, f"internal error: {type(error).__name__}")
         raise
     log.append(EventType.FINISHED, lease=None)
 

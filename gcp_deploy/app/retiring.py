@@ -8,6 +8,7 @@ from gcp_deploy.app.observing import check_chosen, must_exist, observe
 from gcp_deploy.app.outcomes import Result, Retired
 from gcp_deploy.app.releaselog import ReleaseLog, hold
 from gcp_deploy.app.waiting import Deadline
+from gcp_deploy.domain import reasons
 from gcp_deploy.domain.planning import plan_retire
 from gcp_deploy.domain.steps import RetireVersion, describe, verb
 
@@ -30,6 +31,7 @@ def retire(
         NotFound: there is no such version.
     """
     check_chosen(version)
+    reasons.check(because)
     deadline = Deadline.after(context, timeout)
     log = ReleaseLog(context, model)
     ledger = log.load()

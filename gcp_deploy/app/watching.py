@@ -7,6 +7,7 @@ from gcp_deploy.app.observing import must_exist, observe, only_model
 from gcp_deploy.app.outcomes import History, Served, Status, VersionRow, Versions
 from gcp_deploy.app.releaselog import ReleaseLog
 from gcp_deploy.domain.ledger import Ledger, fold
+from gcp_deploy.domain.planning import plan_return
 from gcp_deploy.domain.release import Observed, VersionState
 from gcp_deploy.errors import NotFound
 
@@ -89,6 +90,8 @@ def differences(observed: Observed, ledger: Ledger) -> list[str]:
         found.append(f"traffic goes to {serving}, the registry's default is {alias or 'none'}")
     if serving and logged and serving != logged:
         found.append(f"traffic goes to {serving}, the release log says {logged}")
+    if plan_return("", observed, ledger)[0] and ledger.lent:
+        found.append(f"a run that was verifying {ledger.lent.version} did not take its share back")
     if ledger.moving:
         found.append(f"a run that was making {ledger.moving} the default did not finish")
     found += [

@@ -16,7 +16,7 @@ _LONGEST = 300
 _QUERY = re.compile(r"\?[^\s'\"]+")
 
 
-class Terminated(BaseException):
+class Terminated(KeyboardInterrupt):
     """SIGTERM arrived: not an Exception, so that nothing on the way takes it for a fault."""
 
 
@@ -59,10 +59,10 @@ def _words(error: BaseException) -> tuple[str, str, ExitCode]:
             return error.message, error.hint, error.exit_code
         case typer.TyperException():
             return _usage(error)
-        case KeyboardInterrupt():
-            return *_stopped("interrupted", error), ExitCode.INTERRUPTED
         case Terminated():
             return *_stopped("terminated", error), ExitCode.TERMINATED
+        case KeyboardInterrupt():
+            return *_stopped("interrupted", error), ExitCode.INTERRUPTED
         case _:
             return _internal(error)
 

@@ -87,7 +87,7 @@ def run(arguments: list[str]) -> int:
         # The reader of the result had enough; what the command did is done.
         forget_stdout()
         return ExitCode.DONE
-    except (Exception, KeyboardInterrupt, Terminated) as error:  # noqa: BLE001  (told, not hidden)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (told, not hidden)
         return tell(error, debug=debug)
     return code
 

@@ -28,6 +28,10 @@ class EventType(StrEnum):
     """``data.operation`` is running for ``data.step``; logged before it is waited for."""
     VERSION_REGISTERED = "version_registered"
     VERSION_DEPLOYED = "version_deployed"
+    SHARE_LENT = "share_lent"
+    """A version is about to get the smallest share, to be verified: ``data.lent`` is the split
+    meanwhile, ``data.home`` the one that comes back."""
+    SHARE_RETURNED = "share_returned"
     VERSION_VERIFIED = "version_verified"
     """Golden rows ``data.golden`` were answered as expected, by what is really served."""
     DEFAULT_MOVING = "default_moving"
@@ -75,7 +79,9 @@ class Event:
         body = asdict(self) | {"schema_version": SCHEMA_VERSION, "time": timestamp(self.time)}
         if self.lease:
             body["lease"]["until"] = timestamp(self.lease.until)
-        return (json.dumps(body, sort_keys=True, ensure_ascii=False, indent=1) + "\n").encode()
+        text = json.dumps(body, sort_keys=True, ensure_ascii=False, indent=1) + "\n"
+        # What is no text in any language must not keep an event from being written.
+        return text.encode(errors="backslashreplace")
 
 
 def timestamp(time: datetime) -> str:

@@ -21,6 +21,15 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Loan:
+    """A split that holds only while a version is verified, and the one it came from."""
+
+    version: str
+    lent: Mapping[str, int]
+    home: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """The state of a model as its release log tells it."""
 
@@ -37,6 +46,8 @@ class Ledger:
     decisions: tuple[Decision, ...] = ()
     moving: str = ""
     """The version that a run was making the default when it was last heard of."""
+    lent: Loan | None = None
+    """The share that a version has only to be verified, when a run did not say it took it back."""
     place: str = ""
     """Platform, project and region of the models that the log is about."""
     operation: str = ""
@@ -84,6 +95,7 @@ def snapshot(ledger: Ledger) -> dict[str, Any]:
         "approved": sorted(ledger.approved),
         "stack": list(ledger.stack),
         "decision": asdict(last) | {"since": timestamp(last.since)} if last else None,
+        "lent": asdict(ledger.lent) if ledger.lent else None,
         "place": ledger.place,
         "moving": ledger.moving,
         "operation": ledger.operation,
@@ -107,6 +119,7 @@ def restore(event: Event) -> Ledger | None:
             approved=frozenset(found["approved"]),
             stack=tuple(found["stack"]),
             decisions=(decision,) if decision else (),
+            lent=Loan(**found["lent"]) if found["lent"] else None,
             place=found["place"],
             moving=found["moving"],
             operation=found["operation"],
@@ -124,7 +137,7 @@ def fold(events: Iterable[Event], ledger: Ledger | None = None) -> Ledger:
     return state
 
 
-def _apply(state: Ledger, event: Event) -> Ledger:
+def _apply(state: Ledger, event: Event) -> Ledger:  # noqa: C901 - one branch for each type
     state = replace(state, sequence=event.sequence, lease=event.lease)
     match event.type:
         case EventType.STARTED:
@@ -136,7 +149,12 @@ def _apply(state: Ledger, event: Event) -> Ledger:
         case EventType.VERSION_VERIFIED:
             pair = (event.version, str(event.data.get("golden", "")))
             golden = state.golden | {event.version: str(event.data.get("golden_object", ""))}
-            return replace(state, verified=state.verified | {pair}, golden=golden)
+            return replace(state, verified=state.verified | {pair}, golden=golden, lent=None)
+        case EventType.SHARE_LENT:
+            lent, home = event.data.get("lent", {}), event.data.get("home", {})
+            return replace(state, lent=Loan(event.version, dict(lent), dict(home)))
+        case EventType.SHARE_RETURNED:
+            return replace(state, lent=None)
         case EventType.DEFAULT_MOVING:
             return replace(state, moving=event.version)
         case EventType.PROMOTED | EventType.ROLLED_BACK:
@@ -172,6 +190,7 @@ def _decide(state: Ledger, event: Event) -> Ledger:
         decisions=(*state.decisions, decision),
         approved=state.approved | {event.version},
         moving="",
+        lent=None,
     )
 
 

@@ -3,8 +3,8 @@
 After its steps were applied, planning again gives nothing.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from gcp_deploy.domain.ledger import Ledger
 from gcp_deploy.domain.release import Capabilities, Observed, Version, VersionSpec, VersionState
@@ -17,6 +17,7 @@ from gcp_deploy.domain.steps import (
     MakeDefault,
     RegisterVersion,
     RetireVersion,
+    ReturnShare,
     Step,
     StoreGolden,
     UploadArtifact,
@@ -39,6 +40,24 @@ class Desired:
     promote: bool
 
 
+def plan_return(
+    model: str, observed: Observed, ledger: Ledger
+) -> tuple[tuple[Step, ...], Observed]:
+    """Return the step that takes a lent share back, if one is out, and the state after it.
+
+    Only what the interrupted run wrote is taken back: another split is somebody else's decision.
+    """
+    loan, endpoint = ledger.lent, observed.endpoint
+    if loan is None or endpoint is None or _shares(endpoint.split) != _shares(loan.lent):
+        return (), observed
+    after = replace(observed, endpoint=replace(endpoint, split=_shares(loan.home)))
+    return (ReturnShare(model, loan.version, _shares(loan.home)),), after
+
+
+def _shares(split: Mapping[str, int]) -> dict[str, int]:
+    return {key: share for key, share in split.items() if share}
+
+
 def plan_deploy(
     desired: Desired, observed: Observed, ledger: Ledger, capabilities: Capabilities
 ) -> tuple[Step, ...]:
@@ -47,9 +66,10 @@ def plan_deploy(
     The version becomes the default when that is asked for, or when nobody serves yet.
     """
     spec = desired.spec
+    returning, observed = plan_return(spec.model, observed, ledger)
     version = observed.by_identity(spec.identity)
     name = version.version if version else ""
-    steps: list[Step] = []
+    steps: list[Step] = [*returning]
     if not observed.artifact_stored:
         steps.append(UploadArtifact(desired.artifact_uri, spec.digest, desired.size))
     if not observed.golden_stored:
@@ -66,8 +86,7 @@ def plan_deploy(
     unfinished = bool(name) and observed.serving == name and ledger.default in {"", name}
     wanted = desired.promote or first or unfinished
     if wanted and not _is_default(name, observed, ledger):
-        previous = observed.serving or ledger.default
-        steps.append(MakeDefault(spec.model, name, previous if previous != name else ""))
+        steps.append(MakeDefault(spec.model, name, _previous(name, observed, ledger)))
     return tuple(steps)
 
 
@@ -107,6 +126,11 @@ def _deploying(
     return steps
 
 
+def _previous(version: str, observed: Observed, ledger: Ledger) -> str:
+    """The version that stops being the default; a killed run may have moved the traffic already."""
+    return next((one for one in (observed.serving, ledger.default) if one and one != version), "")
+
+
 def _is_default(version: str, observed: Observed, ledger: Ledger) -> bool:
     return bool(version) and observed.default == version and ledger.default == version
 
@@ -135,8 +159,7 @@ def plan_promote(
             hint="'gcp-deploy deploy ARTIFACT' verifies it; or give a recorded reason with "
             '--because "…"',
         )
-    previous = observed.serving or ledger.default
-    last = MakeDefault(model, version.version, previous if previous != version.version else "")
+    last = MakeDefault(model, version.version, _previous(version.version, observed, ledger))
     return (*_deploying(model, version.version, observed, capabilities), last)
 
 
@@ -186,13 +209,8 @@ def plan_rollback(
     """Return the steps that make *target* the default again."""
     if _is_default(target.version, observed, ledger):
         return ()
-    previous = observed.serving or ledger.default
-    last = MakeDefault(
-        model,
-        target.version,
-        previous if previous != target.version else "",
-        rollback=True,
-    )
+    previous = _previous(target.version, observed, ledger)
+    last = MakeDefault(model, target.version, previous, rollback=True)
     return (*_deploying(model, target.version, observed, capabilities), last)
 
 
@@ -219,10 +237,12 @@ def plan_retire(
             "on ml-engine a version cannot be undeployed, only deleted",
             hint="add --delete; the artifact stays in the bucket",
         )
+    returning, observed = plan_return(model, observed, ledger)
     if version:
-        return _retire_one(model, version, observed, ledger, delete=delete, because=because)
+        steps = _retire_one(model, version, observed, ledger, delete=delete, because=because)
+        return (*returning, *steps) if steps else ()
     kept = _needed(observed, ledger)
-    return tuple(
+    return returning + tuple(
         RetireVersion(model, one.version, delete)
         for one in observed.versions
         if one.version not in kept and _can_retire(one.version, observed, delete=delete)

@@ -1,5 +1,6 @@
 """The steps of a plan: frozen values, printed by ``plan`` and run by ``apply``, the very same."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, assert_never
 
@@ -72,6 +73,15 @@ class DeployVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnShare:
+    """Take back the share that an interrupted run gave a version only to verify it."""
+
+    model: str
+    version: str
+    split: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class VerifyVersion:
     """Ask what is really served for the golden rows."""
 
@@ -108,6 +118,7 @@ Step = (
     | AwaitVersion
     | CreateEndpoint
     | DeployVersion
+    | ReturnShare
     | VerifyVersion
     | MakeDefault
     | RetireVersion
@@ -133,6 +144,8 @@ def verb(step: Step) -> str:  # noqa: C901, PLR0912 - one branch for each kind o
             return "create"
         case DeployVersion():
             return "deploy"
+        case ReturnShare():
+            return "return"
         case VerifyVersion():
             return "verify"
         case MakeDefault(rollback=True):
@@ -145,7 +158,7 @@ def verb(step: Step) -> str:  # noqa: C901, PLR0912 - one branch for each kind o
             assert_never(step)
 
 
-def describe(step: Step) -> str:  # noqa: C901 - one branch for each kind of step
+def describe(step: Step) -> str:  # noqa: C901, PLR0912 - one branch for each kind of step
     """Return *step* in one line, without its verb."""
     match step:
         case UploadArtifact(uri, _, size):
@@ -167,6 +180,8 @@ def describe(step: Step) -> str:  # noqa: C901 - one branch for each kind of ste
             return f"endpoint for {model}"
         case DeployVersion(model, version):
             return f"{_name(model, version)} at 0 %"
+        case ReturnShare(model, version):
+            return f"the share of {model}@{version}, which an interrupted run was verifying"
         case VerifyVersion(model, version, rows):
             return f"{_name(model, version)} with {rows} golden rows on what is really served"
         case MakeDefault(model, version, previous):

@@ -215,6 +215,85 @@ def test_a_shared_endpoint_verifies_at_the_smallest_share_and_takes_it_back(worl
     assert splits[-2:] == ["split churn {'1001': 99, '1002': 1}", "split churn {'1001': 100}"]
 
 
+def test_new_golden_rows_for_the_default_leave_its_traffic_alone(two):
+    move(two, "2")
+    splits = [one for one in two.effects.made if one.startswith("split")]
+    done = go(two, b"second", golden=golden_file(([7], "no")))
+    assert (done.result, done.default) == (Result.UNCHANGED, True)
+    assert [verb(step) for step in done.steps] == ["store", "verify"]
+    assert [one for one in two.effects.made if one.startswith("split")] == splits
+    assert two.platform.read("churn").sole_version == "2"
+
+
+def test_somebody_else_s_canary_keeps_its_share_when_it_is_verified(two):
+    endpoint = two.platform.read("churn")
+    first, second = (endpoint.of_version(name).id for name in "12")
+    two.platform.write_split(endpoint, {first: 60, second: 40})
+    go(two, b"second", golden=golden_file(([7], "no")))
+    assert dict(two.platform.read("churn").split) == {first: 60, second: 40}
+
+
+@pytest.mark.parametrize("next_one", [b"second", b"third"])
+def test_a_share_lent_by_a_killed_run_is_taken_back_by_the_next(world, next_one):
+    go(world, world.teach(b"first", "yes"))
+    second = world.teach(b"second", "no")
+    world.teach(b"third", "maybe")
+    shifts = [number for number, one in enumerate(_writes(second)) if "99" in one]
+    world.effects.die_after = len(world.effects.made) + shifts[0]
+    with pytest.raises(Died):
+        go(world, second)
+    world.effects.die_after = -1
+    assert any("did not take its share back" in one for one in _told(world))
+    done = go(world, next_one)
+    assert verb(done.steps[0]) == "return"
+    assert dict(world.platform.read("churn").split) == {"1001": 100}
+    assert _told(world) == ()
+
+
+def _writes(data):
+    """The writes of a second deploy, seen in a world of its own."""
+    other = World()
+    go(other, other.teach(b"first", "yes"))
+    before = len(other.effects.made)
+    go(other, other.teach(data, "no"))
+    return other.effects.made[before:]
+
+
+def _told(world):
+    return status(world.context(), "churn").differences
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["caf\udce9", "two\nlines", "\x1b[31m", "x" * 501],
+    ids=["bytes", "lines", "escape", "long"],
+)
+def test_a_reason_that_cannot_be_kept_is_refused_before_anything_moves(two, reason):
+    data = two.teach(b"third", "maybe")
+    made = list(two.effects.made)
+    with pytest.raises(UsageError, match="reason"):
+        move(two, "2", because=reason)
+    with pytest.raises(UsageError, match="reason"):
+        go(two, data, because=reason)
+    assert two.effects.made == made
+
+
+def test_a_fault_of_ours_is_in_the_log_too(two, monkeypatch):
+    def fault(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(two.platform, "set_default", fault)
+    with pytest.raises(ZeroDivisionError):
+        move(two)
+    last = history(two.context(), "churn").events[-1]
+    assert (last.type, last.data["message"]) == (
+        EventType.FAILED,
+        "internal error: ZeroDivisionError",
+    )
+    monkeypatch.undo()
+    assert move(two, "2").steps[-1].previous == "1"
+
+
 def test_a_golden_file_must_be_what_the_artifact_answers(world):
     data = world.teach(b"first", "yes")
     with pytest.raises(ModelFailed, match='row 1: "yes" instead of "no"'):
@@ -327,6 +406,10 @@ def test_a_promotion_killed_at_any_write_is_finished_by_the_next(moment):
             setattr(world.effects, moment, -1)
             move(world, "2")
         assert status(world.context(), "churn").default == "2"
+        promoted = [
+            one for one in history(world.context(), "churn").events if "promoted" in one.type
+        ]
+        assert promoted[-1].data["previous"] == "1"
         assert back(world).version == "1"
 
 
