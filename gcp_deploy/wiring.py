@@ -20,6 +20,12 @@ if TYPE_CHECKING:  # each costs a command that does not need it its start-up tim
     from gcp_deploy.ports import Reporter
 
 
+_PATIENCE = timedelta(minutes=5)
+"""What a command may lose to failed tries and the waits between them."""
+_PATIENCE_HERE = timedelta(seconds=20)
+"""The same where the platform is on this machine: silence means that it is gone."""
+
+
 @contextmanager
 def platform_urls(settings: Settings) -> Iterator[Settings]:
     """Yield *settings* with the addresses of the embedded platform, where that is the target.
@@ -109,7 +115,7 @@ def connect(settings: Settings, *, reporter: "Reporter", timeout: timedelta) -> 
             impersonate=reachable.impersonate,
             quota_project=reachable.quota_project,
             dedicated=reachable.dedicated,
-            deadline=min(timeout, timedelta(minutes=5)),
+            deadline=min(timeout, _PATIENCE_HERE if reachable.platform == "local" else _PATIENCE),
             clock=clock,
             random=random.random,
         ) as ports,

@@ -14,6 +14,8 @@ from gcp_deploy.domain.release import GIT_LABEL, MODEL_LABEL, Recipe, VersionSpe
 from gcp_deploy.errors import ModelFailed
 
 _DRY_RUN_TIME = timedelta(minutes=5)
+_SHORTEST_DRY_RUN = timedelta(minutes=1)
+"""A model that is slower is at fault; one that is quicker must not be blamed for --timeout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ def dry_run(context: Context, request: DeployRequest) -> GoldenRows:
             request.artifact,
             instances=file.instances if file else None,
             column_names=request.recipe.runtime.names_columns,
-            timeout=min(request.timeout, _DRY_RUN_TIME),
+            timeout=min(max(request.timeout, _SHORTEST_DRY_RUN), _DRY_RUN_TIME),
         )
     for warning in outcome.warnings:
         context.reporter.warn(warning)

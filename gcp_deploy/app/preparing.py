@@ -72,12 +72,12 @@ def read_golden(path: Path) -> GoldenFile:
         UsageError: the file cannot be read or is something else; BadInstances for no rows.
     """
     try:
-        body = json.loads(path.read_text(encoding="utf-8-sig"))
+        body = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_no_constant)
     except OSError as error:
         raise UsageError(
             f"{path} cannot be read: {error.strerror}", hint="--golden FILE"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is not JSON: {error}", hint=_FORM) from error
     fields = body if isinstance(body, dict) else {"instances": body}
     rows, answers = fields.get("instances"), fields.get("predictions")
@@ -88,6 +88,10 @@ def read_golden(path: Path) -> GoldenFile:
     if answers is not None and len(answers) != len(rows):
         raise UsageError(f"{path} holds {len(rows)} instances and {len(answers)} predictions")
     return GoldenFile(tuple(rows), None if answers is None else tuple(answers))
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no JSON; a missing value is null")
 
 
 _FORM = '{"instances": [...], "predictions": [...]}; without predictions the artifact gives them'

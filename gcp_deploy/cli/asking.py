@@ -5,11 +5,14 @@ import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from gcp_deploy.cli.render import one_line, versioned, write
 from gcp_deploy.errors import BadInstances, UsageError
 from gcp_deploy.settings.model import Settings
+
+_MOST_CHARACTERS = 256_000_000
+"""Of rows: they are all in memory at once."""
 
 
 def read_instances(source: str | None) -> list[Any]:
@@ -57,10 +60,11 @@ def _text(source: str | None) -> str:
     name = "stdin" if source in (None, "-") else str(source)
     try:
         if name != "stdin":
-            return Path(name).read_text(encoding="utf-8-sig")
+            with Path(name).open(encoding="utf-8-sig") as file:
+                return _limited(file, name)
         if source is None and sys.stdin.isatty():
             raise UsageError("no instances are given", hint="--instances FILE, or '-' to type them")
-        return sys.stdin.read()
+        return _limited(sys.stdin, name)
     except UnicodeDecodeError as error:
         raise BadInstances(
             f"{name} is not UTF-8, at byte {error.start}", hint="JSON is written in UTF-8"
@@ -69,6 +73,15 @@ def _text(source: str | None) -> str:
         raise UsageError(
             f"{name} cannot be read: {error.strerror}", hint="--instances FILE, or '-' for stdin"
         ) from error
+
+
+def _limited(file: TextIO, name: str) -> str:
+    text = file.read(_MOST_CHARACTERS + 1)
+    if len(text) > _MOST_CHARACTERS:
+        raise BadInstances(
+            f"{name} has more than {_MOST_CHARACTERS:,} characters", hint="ask in several commands"
+        )
+    return text
 
 
 def _line(prediction: Any) -> str:

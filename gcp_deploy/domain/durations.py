@@ -20,7 +20,9 @@ def parse(text: str) -> timedelta:
         raise UsageError(f"not a duration: {text!r}", hint="such as 90s, 30m or 1h30m")
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in parts)
     if not 0 < seconds <= 30 * 86400:
-        raise UsageError(f"not a duration we can wait for: {text!r}", hint="at most 30d")
+        raise UsageError(
+            f"not a duration we can wait for: {text!r}", hint="more than nothing, at most 30d"
+        )
     return timedelta(seconds=seconds)
 
 

@@ -25,6 +25,7 @@ from gcp_deploy.emulator.processes import ProcessId
 from gcp_deploy.errors import Conflict, ExitCode, TemporaryError
 
 DESCRIPTION = "platform.json"
+LOCK = "server.lock"
 _STEP = 0.01
 _LOG_TAIL = 400
 
@@ -38,7 +39,7 @@ def serve(state_dir: Path, *, port: int = 0, ready: Callable[[dict[str, Any]], N
     from gcp_deploy.emulator.platform import Platform
     from gcp_deploy.emulator.state import private_folder
 
-    lock = FileLock(private_folder(state_dir) / "server.lock")
+    lock = FileLock(private_folder(state_dir) / LOCK)
     if not lock.acquire(wait=False):
         raise _second(state_dir)
     with contextlib.ExitStack() as stack:
@@ -55,20 +56,29 @@ def serve(state_dir: Path, *, port: int = 0, ready: Callable[[dict[str, Any]], N
             ) from error
         platform.sweep()
         platform.start()
-        _publish(state_dir, platform.describe())
+        description = _description(platform.describe())
+        lock.write(description)
+        _publish(state_dir, description)
         stack.callback((state_dir / DESCRIPTION).unlink, missing_ok=True)
         ready(platform.describe())
         ended.wait()
 
 
 def running(state_dir: Path) -> dict[str, Any] | None:
-    """Return the description of the server of *state_dir*, or None when none lives."""
-    try:
-        found = json.loads((state_dir / DESCRIPTION).read_bytes())
-        process = ProcessId(found["pid"], found.pop("process_started"))
-    except (OSError, ValueError, KeyError, TypeError):  # none, or not one of ours
-        return None
-    return found if process.alive() else None
+    """Return the description of the server of *state_dir*, or None when none lives.
+
+    It stands in the lock too, so that a server can be found and ended although somebody lost or
+    damaged ``platform.json``.
+    """
+    for name in (DESCRIPTION, LOCK):
+        try:
+            found = json.loads((state_dir / name).read_bytes())
+            process = ProcessId(found["pid"], found.pop("process_started"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none, or not ours
+            continue
+        if process.alive():
+            return dict(found)
+    return None
 
 
 def spawn(
@@ -83,6 +93,7 @@ def spawn(
     from gcp_deploy.emulator.state import private_folder
 
     if found := running(state_dir):
+        _publish(state_dir, (state_dir / LOCK).read_text())  # commands look there alone
         return found
     clock = clock or SystemClock()
     log = private_folder(state_dir) / "server.log"
@@ -143,7 +154,7 @@ def reset(state_dir: Path) -> None:
 
     if not state_dir.is_dir():
         return
-    lock = FileLock(state_dir / "server.lock")
+    lock = FileLock(state_dir / LOCK)
     if not lock.acquire(wait=False):
         raise _second(state_dir)
     try:
@@ -154,14 +165,17 @@ def reset(state_dir: Path) -> None:
         lock.release()
 
 
-def _publish(state_dir: Path, description: dict[str, Any]) -> None:
-    process = ProcessId.current()
-    found = {**description, "started": SystemClock().now().isoformat()}
-    text = json.dumps({**found, "process_started": process.started}, indent=2)
-    scratch = state_dir / f".{DESCRIPTION}.{process.pid}"
+def _description(platform: dict[str, Any]) -> str:
+    """Write down a platform that this process serves, and who this process is."""
+    found = {**platform, "started": SystemClock().now().isoformat()}
+    return json.dumps({**found, "process_started": ProcessId.current().started}, indent=2)
+
+
+def _publish(state_dir: Path, description: str) -> None:
+    scratch = state_dir / f".{DESCRIPTION}.{os.getpid()}"
     scratch.unlink(missing_ok=True)
     with create_private(scratch) as file:
-        write_all(file, text.encode())
+        write_all(file, description.encode())
     scratch.replace(state_dir / DESCRIPTION)
 
 
@@ -173,7 +187,7 @@ def _log(path: Path) -> BinaryIO:
 
 def _served(state_dir: Path) -> bool:
     """Tell whether a server holds the state: one that somebody else is starting just now."""
-    lock = FileLock(state_dir / "server.lock")
+    lock = FileLock(state_dir / LOCK)
     free = lock.acquire(wait=False)
     lock.release()
     return not free

@@ -68,8 +68,16 @@ class State:
         self._mine = threading.local()
         with FileLock(self._data / "open.lock"):
             os.close(os.open(self._database, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
-            with self.connection() as connection:
-                prepare(connection)
+            try:
+                with self.connection() as connection:
+                    prepare(connection)
+            except sqlite3.OperationalError:  # busy, or the disk: the state itself is well
+                raise
+            except sqlite3.DatabaseError as error:
+                raise Conflict(
+                    f"the state of the platform in {directory} is damaged: {error}",
+                    hint="gcp-deploy local reset throws it away",
+                ) from error
         self.blobs = Blobs(self)
 
     def folder(self, name: str) -> Path:

@@ -145,3 +145,14 @@ def test_a_project_is_enough_to_ask_on_a_cloud_target(cli, client, rows, wiring)
     )
     assert done.code == 0
     assert wiring.settings.bucket == ""
+
+
+def test_more_rows_than_memory_takes_are_refused(tmp_path, monkeypatch):
+    from gcp_deploy.cli import asking
+    from gcp_deploy.errors import BadInstances
+
+    monkeypatch.setattr(asking, "_MOST_CHARACTERS", 10)
+    file = tmp_path / "rows.json"
+    file.write_text("[[1],[2],[3]]")
+    with pytest.raises(BadInstances, match="more than 10 characters"):
+        asking.read_instances(str(file))

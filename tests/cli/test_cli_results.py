@@ -1,10 +1,13 @@
 """Every outcome is shown as a table, and as a document that obeys its schema."""
 
+import json
 from dataclasses import replace
+from importlib.resources import files
 
 import pytest
 
 from gcp_deploy.app.outcomes import Result
+from gcp_deploy.cli import schemas
 from gcp_deploy.domain.events import EventType
 from gcp_deploy.domain.release import VersionState
 from tests.cli import outcomes_made as made
@@ -181,3 +184,9 @@ def test_the_next_command_reaches_the_same_target(cli, use_case):
     assert out.endswith(
         "promote with: gcp-deploy promote 3 --model churn --bucket my-models --state 'my state'\n"
     )
+
+
+def test_the_schema_of_history_knows_every_type_of_event():
+    schema = json.loads((files(schemas) / "history.json").read_text())
+    known = schema["properties"]["events"]["items"]["properties"]["type"]["enum"]
+    assert known == [one.value for one in EventType]

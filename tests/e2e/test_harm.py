@@ -1,6 +1,7 @@
 """Killed at any call, answers lost, two at once: the same command again ends in the same state."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import ROOT, kill, through
+from tests.e2e.conftest import ROOT, CommandLine, kill, through
 
 AIPLATFORM = ["--platform", "aiplatform"]
 
@@ -206,6 +207,44 @@ def test_a_timeout_ends_with_124_and_names_the_operation(line, proxy, tiny):
     name = done.err.split("operations wait ")[1].split()[0]
     line("operations", "wait", name, *AIPLATFORM)
     assert line(*words, "-o", "json").json["default"]
+
+
+def test_a_kill_while_a_share_is_lent_is_repaired_by_a_deploy_of_something_else(line, proxy, tiny):
+    words = ["-m", "lent", *AIPLATFORM, "-q"]
+    line("deploy", str(tiny / "one.joblib"), *words)
+    reached, killed = threading.Event(), threading.Event()
+
+    def strike(_number, method, _path):
+        if method == "PATCH" and not reached.is_set():
+            reached.set()
+            killed.wait()
+            return "cut"
+        return None
+
+    proxy.after = strike
+    process = line.start("deploy", str(tiny / "two.joblib"), *words)
+    assert reached.wait(60)
+    kill(process)
+    killed.set()
+    proxy.after = lambda *_: None
+    assert "did not take its share back" in line("status", *words[:-1]).out
+    line("deploy", str(tiny / "three.joblib"), *words)
+    shares = line("versions", *words, "-o", "json").json["versions"]
+    assert [one["traffic"] for one in shares] == [100, 0, 0]
+
+
+def test_a_platform_that_dies_in_the_middle_is_noticed_soon(tiny, tmp_path):
+    line = CommandLine(tmp_path)
+    pid = line("local", "up", "-o", "json").json["pid"]
+    process = line.start("deploy", str(tiny / "one.joblib"), "-m", "m")
+    assert process.stderr
+    for text in process.stderr:
+        if text.startswith("register"):
+            os.kill(pid, signal.SIGKILL)
+            break
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 75, err
+    assert line("deploy", str(tiny / "one.joblib"), "-m", "m", "-o", "json").json["default"]
 
 
 def test_without_waiting_the_next_run_goes_on(served, tiny):

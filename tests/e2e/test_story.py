@@ -120,6 +120,32 @@ def test_a_deploy_of_a_broken_golden_file_changes_nothing(served, tiny):
     served("status", "-m", "gold", code=2)
 
 
+@pytest.mark.parametrize(
+    "text", ['{"instances": [[NaN]]}', "[" * 50_000, '{"instances": [[Infinity]]}'], ids=str.__len__
+)
+def test_a_golden_file_that_is_no_json_is_told(served, tiny, text):
+    golden = served.folder / "golden.json"
+    golden.write_text(text)
+    words = ["deploy", str(tiny / "one.joblib"), "-m", "gold", "--golden", str(golden)]
+    assert "golden.json is not JSON" in served(*words, code=2).err
+
+
+def test_new_golden_rows_for_the_default_take_no_traffic_away(served, proxy, tiny, tmp_path):
+    from tests.e2e.conftest import through
+
+    line = through(served, proxy, tmp_path)
+    words = ["-m", "regold", "--platform", "aiplatform", "-o", "json"]
+    line("deploy", str(tiny / "one.joblib"), *words)
+    line("deploy", str(tiny / "two.joblib"), *words, "--promote")
+    golden = tmp_path / "golden.json"
+    golden.write_text("[[1.0], [2.5]]")
+    proxy.calls.clear()
+    done = line("deploy", str(tiny / "two.joblib"), *words, "--golden", str(golden)).json
+    assert (done["result"], done["default"]) == ("unchanged", True)
+    assert not [path for method, path in proxy.calls if method == "PATCH"]
+    assert line("status", *words).json["default"] == "2"
+
+
 def test_versions_are_retired_but_not_what_a_rollback_needs(served, tiny):
     for name in ("one", "two", "three"):
         served("deploy", str(tiny / f"{name}.joblib"), "-m", "old", "--promote", "--quiet")

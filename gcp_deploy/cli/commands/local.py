@@ -110,8 +110,14 @@ def reset(shared: Shared) -> None:
     from gcp_deploy.emulator import server
 
     settings = load_settings(shared, require=())
-    server.stop(settings.state_dir)
-    server.reset(settings.state_dir)
+    try:
+        server.stop(settings.state_dir)
+        server.reset(settings.state_dir)
+    except OSError as error:
+        raise UsageError(
+            f"{settings.state_dir} cannot be emptied: {error.strerror or error}",
+            hint="--state DIR",
+        ) from error
     state = str(settings.state_dir)
     write(settings.output, versioned({"state": state, "reset": True}), [f"{state} is empty"])
 
