@@ -12,7 +12,7 @@ from gcp_deploy.app.releaselog import ReleaseLog, hold, release_leftover
 from gcp_deploy.app.waiting import Deadline
 from gcp_deploy.domain import reasons
 from gcp_deploy.domain.ledger import Ledger
-from gcp_deploy.domain.planning import plan_promote, plan_rollback, rollback_target
+from gcp_deploy.domain.promotion import plan_promote, plan_rollback, rollback_target
 from gcp_deploy.domain.release import (
     GIT_LABEL,
     Observed,

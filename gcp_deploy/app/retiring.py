@@ -9,7 +9,7 @@ from gcp_deploy.app.outcomes import Result, Retired
 from gcp_deploy.app.releaselog import ReleaseLog, hold
 from gcp_deploy.app.waiting import Deadline
 from gcp_deploy.domain import reasons
-from gcp_deploy.domain.planning import plan_retire
+from gcp_deploy.domain.retirement import plan_retire
 from gcp_deploy.domain.steps import RetireVersion, describe, verb
 
 
